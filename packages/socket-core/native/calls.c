@@ -1,0 +1,277 @@
+/* The system calls on sockets: plain arguments in, >= 0 or -errno out. */
+#include <fcntl.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "addon.h"
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE takes its place, in prepare() */
+#endif
+
+/* writev and sendmsg take at most IOV_MAX (1024) buffers; more gain nothing. */
+enum { MAX_VECTORS = 64, MAX_ZONE = 64 };
+
+static napi_value result(napi_env env, int64_t value) { return number(env, value < 0 ? -errno : value); }
+
+static napi_value owned(const arguments *args, int fd) {
+  if (fd < 0) return number(args->env, -errno);
+  if (!descriptor_set(args->self, fd, DESCRIPTOR_OWNED)) {
+    close(fd);
+    return number(args->env, -ENOMEM);
+  }
+  return number(args->env, fd);
+}
+
+#ifndef SOCK_CLOEXEC
+/* Platforms that cannot set the flags while they make the descriptor. */
+static int prepare(int fd) {
+  if (fd < 0) return fd;
+  int on = 1;
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0) {
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+  }
+#ifdef SO_NOSIGPIPE
+  setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+  (void)on;
+  return fd;
+}
+#endif
+
+/* socket(family, type, protocol) */
+static napi_value call_socket(napi_env env, napi_callback_info info) {
+  arguments args;
+  int family, type, protocol;
+  if (!get_arguments(env, info, 3, &args) || !get_int(&args, 0, "family", &family) ||
+      !get_int(&args, 1, "type", &type) || !get_int(&args, 2, "protocol", &protocol))
+    return NULL;
+#ifdef SOCK_CLOEXEC
+  return owned(&args, socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
+#else
+  return owned(&args, prepare(socket(family, type, protocol)));
+#endif
+}
+
+/* adopt(fd): takes ownership of an open socket and makes it non-blocking. */
+static napi_value call_adopt(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd, type;
+  socklen_t length = sizeof type;
+  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0) return number(env, -errno);
+  if (descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EEXIST);
+  if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0) return number(env, -errno);
+  if (!descriptor_set(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -ENOMEM);
+  return number(env, fd);
+}
+
+/* release(fd): gives ownership away; the descriptor stays open. */
+static napi_value call_release(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd;
+  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  if (!descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EBADF);
+  if (descriptor_has(args.self, fd, DESCRIPTOR_POLLED)) return number(env, -EBUSY);
+  descriptor_clear(args.self, fd, DESCRIPTOR_OWNED);
+  return number(env, fd);
+}
+
+/* close(fd): ours only, and never behind a poll handle. After EINTR the descriptor is gone all the same. */
+static napi_value call_close(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd;
+  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  if (!descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EBADF);
+  if (descriptor_has(args.self, fd, DESCRIPTOR_POLLED)) return number(env, -EBUSY);
+  descriptor_clear(args.self, fd, DESCRIPTOR_OWNED);
+  return close(fd) < 0 && errno != EINTR ? number(env, -errno) : number(env, 0);
+}
+
+typedef int (*address_call)(int, const struct sockaddr *, socklen_t);
+
+static napi_value with_address(napi_env env, napi_callback_info info, address_call call) {
+  arguments args;
+  address_buffer address;
+  int fd;
+  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address(&args, 1, &address))
+    return NULL;
+  return result(env, call(fd, address.address, *address.length));
+}
+/* bind(fd, address), connect(fd, address) */
+static napi_value call_bind(napi_env env, napi_callback_info info) { return with_address(env, info, bind); }
+static napi_value call_connect(napi_env env, napi_callback_info info) { return with_address(env, info, connect); }
+
+typedef int (*name_call)(int, struct sockaddr *, socklen_t *);
+
+static napi_value with_name(napi_env env, napi_callback_info info, name_call call) {
+  arguments args;
+  address_buffer address;
+  int fd;
+  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address_buffer(&args, 1, &address))
+    return NULL;
+  *address.length = address.capacity;
+  return result(env, call(fd, address.address, address.length));
+}
+/* getsockname(fd, address), getpeername(fd, address) */
+static napi_value call_getsockname(napi_env env, napi_callback_info info) { return with_name(env, info, getsockname); }
+static napi_value call_getpeername(napi_env env, napi_callback_info info) { return with_name(env, info, getpeername); }
+
+typedef int (*number_call)(int, int);
+
+static napi_value with_number(napi_env env, napi_callback_info info, number_call call) {
+  arguments args;
+  int fd, value;
+  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "value", &value))
+    return NULL;
+  return result(env, call(fd, value));
+}
+/* listen(fd, backlog), shutdown(fd, how) */
+static napi_value call_listen(napi_env env, napi_callback_info info) { return with_number(env, info, listen); }
+static napi_value call_shutdown(napi_env env, napi_callback_info info) { return with_number(env, info, shutdown); }
+
+/* accept(fd, address): the new descriptor, non-blocking and close-on-exec. */
+static napi_value call_accept(napi_env env, napi_callback_info info) {
+  arguments args;
+  address_buffer address;
+  int fd;
+  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address_buffer(&args, 1, &address))
+    return NULL;
+  *address.length = address.capacity;
+#ifdef SOCK_CLOEXEC
+  return owned(&args, accept4(fd, address.address, address.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+#else
+  return owned(&args, prepare(accept(fd, address.address, address.length)));
+#endif
+}
+
+/* recv(fd, buffer, offset, length, flags) */
+static napi_value call_recv(napi_env env, napi_callback_info info) {
+  arguments args;
+  bytes buffer;
+  int fd, flags;
+  if (!get_arguments(env, info, 5, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+      !get_int(&args, 4, "flags", &flags))
+    return NULL;
+  return result(env, recv(fd, buffer.data, buffer.length, flags | MSG_DONTWAIT));
+}
+
+/* send(fd, buffer, offset, length, flags) */
+static napi_value call_send(napi_env env, napi_callback_info info) {
+  arguments args;
+  bytes buffer;
+  int fd, flags;
+  if (!get_arguments(env, info, 5, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+      !get_int(&args, 4, "flags", &flags))
+    return NULL;
+  return result(env, send(fd, buffer.data, buffer.length, flags | MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+/* recvfrom(fd, buffer, offset, length, flags, address) */
+static napi_value call_recvfrom(napi_env env, napi_callback_info info) {
+  arguments args;
+  bytes buffer;
+  address_buffer address;
+  int fd, flags;
+  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+      !get_int(&args, 4, "flags", &flags) || !get_address_buffer(&args, 5, &address))
+    return NULL;
+  *address.length = address.capacity;
+  return result(
+      env, recvfrom(fd, buffer.data, buffer.length, flags | MSG_DONTWAIT, address.address, address.length));
+}
+
+/* sendto(fd, buffer, offset, length, flags, address) */
+static napi_value call_sendto(napi_env env, napi_callback_info info) {
+  arguments args;
+  bytes buffer;
+  address_buffer address;
+  int fd, flags;
+  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+      !get_int(&args, 4, "flags", &flags) || !get_address(&args, 5, &address))
+    return NULL;
+  return result(env, sendto(fd, buffer.data, buffer.length, flags | MSG_NOSIGNAL | MSG_DONTWAIT, address.address,
+                            *address.length));
+}
+
+/* sendv(fd, buffers, first, offset): sends buffers[first] from `offset`, then the following ones, up to MAX_VECTORS. */
+static napi_value call_sendv(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd, first, offset;
+  uint32_t count;
+  struct iovec vectors[MAX_VECTORS];
+  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 2, "first", &first) ||
+      !get_int(&args, 3, "offset", &offset))
+    return NULL;
+  if (napi_get_array_length(env, args.values[1], &count) != napi_ok) {
+    napi_throw_type_error(env, "ERR_INVALID_ARG", "buffers must be an array of Uint8Array");
+    return NULL;
+  }
+  if (first < 0 || offset < 0) return number(env, -EINVAL);
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = vectors;
+  size_t used = 0;
+  arguments item = {.env = env, .count = 1, .self = args.self};
+  for (uint32_t i = (uint32_t)first; i < count && used < MAX_VECTORS; i++) {
+    bytes buffer;
+    if (napi_get_element(env, args.values[1], i, &item.values[0]) != napi_ok ||
+        !get_bytes(&item, 0, "each buffer", &buffer))
+      return NULL;
+    size_t skip = used == 0 ? (size_t)offset : 0;
+    if (skip > buffer.length) return number(env, -EINVAL);
+    vectors[used].iov_base = buffer.data == NULL ? NULL : buffer.data + skip;
+    vectors[used].iov_len = buffer.length - skip;
+    used++;
+  }
+  message.msg_iovlen = used;
+  return result(env, sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+/* unread(fd): bytes that wait to be received, FIONREAD of ioctl(2). */
+static napi_value call_unread(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd, count = 0;
+  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  int status = ioctl(fd, FIONREAD, &count);
+  return status < 0 ? number(env, -errno) : number(env, count);
+}
+
+/* ifNameToIndex(name): the interface's number, or -ENXIO. */
+static napi_value call_if_nametoindex(napi_env env, napi_callback_info info) {
+  arguments args;
+  char name[MAX_ZONE];
+  if (!get_arguments(env, info, 1, &args)) return NULL;
+  if (napi_get_value_string_utf8(env, args.values[0], name, sizeof name, NULL) != napi_ok) {
+    napi_throw_type_error(env, "ERR_INVALID_ARG", "name must be a string");
+    return NULL;
+  }
+  unsigned index = if_nametoindex(name);
+  return number(env, index == 0 ? -ENXIO : (int64_t)index);
+}
+
+napi_status define_calls(napi_env env, napi_value exports) {
+  const struct {
+    const char *name;
+    napi_callback callback;
+  } functions[] = {{"socket", call_socket},           {"adopt", call_adopt},
+                   {"release", call_release},         {"close", call_close},
+                   {"bind", call_bind},               {"connect", call_connect},
+                   {"getsockname", call_getsockname}, {"getpeername", call_getpeername},
+                   {"listen", call_listen},           {"shutdown", call_shutdown},
+                   {"accept", call_accept},           {"recv", call_recv},
+                   {"send", call_send},               {"recvfrom", call_recvfrom},
+                   {"sendto", call_sendto},           {"sendv", call_sendv},
+                   {"unread", call_unread},           {"ifNameToIndex", call_if_nametoindex}};
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
+    if (status != napi_ok) return status;
+  }
+  return napi_ok;
+}

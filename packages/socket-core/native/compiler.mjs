@@ -1,0 +1,37 @@
+// Which C compiler to use: `cc` where there is one, else Zig from the npm registry.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const zigFolder = join(import.meta.dirname, "zig");
+const zig = join(zigFolder, "node_modules", ".bin", "zig");
+
+function works(command, args) {
+  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+}
+
+/** Installs the pinned Zig (about 400 MB) beside this file, once. */
+function installZig() {
+  if (existsSync(zig)) return;
+  console.error("No C compiler found: fetching Zig from the npm registry (about 400 MB, once) …");
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: zigFolder,
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32",
+  });
+  if (status !== 0 || !existsSync(zig)) {
+    throw new Error("Zig could not be installed. Install a C compiler (for example gcc or clang) and try again.");
+  }
+}
+
+/**
+ * Returns the command and leading arguments of a C compiler for this machine.
+ * `CC` names another one; `CC=zig` asks for Zig even where `cc` exists.
+ */
+export function findCompiler() {
+  const wanted = process.env.CC;
+  if (wanted && wanted !== "zig") return { command: wanted, args: [], name: wanted };
+  if (!wanted && works("cc", ["--version"])) return { command: "cc", args: [], name: "cc" };
+  installZig();
+  return { command: zig, args: ["cc"], name: "zig cc" };
+}

@@ -1,0 +1,40 @@
+/* setsockopt(2) and getsockopt(2), with a number or with bytes. */
+#include "addon.h"
+
+/* setsockopt(fd, level, name, value), value a number or a Uint8Array */
+static napi_value call_setsockopt(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd, level, name, value;
+  napi_valuetype type;
+  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "level", &level) ||
+      !get_int(&args, 2, "name", &name) || napi_typeof(env, args.values[3], &type) != napi_ok)
+    return NULL;
+  int status;
+  if (type == napi_number) {
+    if (!get_int(&args, 3, "value", &value)) return NULL;
+    status = setsockopt(fd, level, name, &value, sizeof value);
+  } else {
+    bytes buffer;
+    if (!get_bytes(&args, 3, "value", &buffer)) return NULL;
+    status = setsockopt(fd, level, name, buffer.data, (socklen_t)buffer.length);
+  }
+  return number(env, status < 0 ? -errno : 0);
+}
+
+/* getsockopt(fd, level, name, buffer): fills the buffer and returns how many bytes the option has. */
+static napi_value call_getsockopt(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd, level, name;
+  bytes buffer;
+  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "level", &level) ||
+      !get_int(&args, 2, "name", &name) || !get_bytes(&args, 3, "buffer", &buffer))
+    return NULL;
+  socklen_t length = (socklen_t)buffer.length;
+  int status = getsockopt(fd, level, name, buffer.data, &length);
+  return number(env, status < 0 ? -errno : (int64_t)length);
+}
+
+napi_status define_options(napi_env env, napi_value exports) {
+  napi_status status = export_function(env, exports, "setsockopt", call_setsockopt);
+  return status == napi_ok ? export_function(env, exports, "getsockopt", call_getsockopt) : status;
+}

@@ -1,0 +1,141 @@
+/**
+ * The numbers of the platform's own headers, compiled into the addon: address families, socket types, options and
+ * flags by their POSIX names. A name that the platform lacks is -1, and passing it is an `ERR_UNSUPPORTED_PLATFORM`.
+ */
+import { constant } from "./native.ts";
+
+// Address families, socket(2).
+export const AF_UNSPEC: number = constant("AF_UNSPEC");
+export const AF_INET: number = constant("AF_INET");
+export const AF_INET6: number = constant("AF_INET6");
+export const AF_UNIX: number = constant("AF_UNIX");
+
+// Socket types, socket(2).
+export const SOCK_STREAM: number = constant("SOCK_STREAM");
+export const SOCK_DGRAM: number = constant("SOCK_DGRAM");
+export const SOCK_SEQPACKET: number = constant("SOCK_SEQPACKET");
+export const SOCK_RAW: number = constant("SOCK_RAW");
+
+// Protocols, protocols(5).
+export const IPPROTO_IP: number = constant("IPPROTO_IP");
+export const IPPROTO_ICMP: number = constant("IPPROTO_ICMP");
+export const IPPROTO_TCP: number = constant("IPPROTO_TCP");
+export const IPPROTO_UDP: number = constant("IPPROTO_UDP");
+export const IPPROTO_IPV6: number = constant("IPPROTO_IPV6");
+export const IPPROTO_ICMPV6: number = constant("IPPROTO_ICMPV6");
+export const IPPROTO_RAW: number = constant("IPPROTO_RAW");
+
+// How to shut down, shutdown(2).
+export const SHUT_RD: number = constant("SHUT_RD");
+export const SHUT_WR: number = constant("SHUT_WR");
+export const SHUT_RDWR: number = constant("SHUT_RDWR");
+
+// The longest queue that listen(2) grants.
+export const SOMAXCONN: number = constant("SOMAXCONN");
+
+// Socket level options, socket(7).
+export const SOL_SOCKET: number = constant("SOL_SOCKET");
+export const SO_ACCEPTCONN: number = constant("SO_ACCEPTCONN");
+export const SO_BINDTODEVICE: number = constant("SO_BINDTODEVICE");
+export const SO_BROADCAST: number = constant("SO_BROADCAST");
+export const SO_BUSY_POLL: number = constant("SO_BUSY_POLL");
+export const SO_DEBUG: number = constant("SO_DEBUG");
+export const SO_DOMAIN: number = constant("SO_DOMAIN");
+export const SO_DONTROUTE: number = constant("SO_DONTROUTE");
+export const SO_ERROR: number = constant("SO_ERROR");
+export const SO_INCOMING_CPU: number = constant("SO_INCOMING_CPU");
+export const SO_KEEPALIVE: number = constant("SO_KEEPALIVE");
+export const SO_LINGER: number = constant("SO_LINGER");
+export const SO_MARK: number = constant("SO_MARK");
+export const SO_OOBINLINE: number = constant("SO_OOBINLINE");
+export const SO_PASSCRED: number = constant("SO_PASSCRED");
+export const SO_PEERCRED: number = constant("SO_PEERCRED");
+export const SO_PRIORITY: number = constant("SO_PRIORITY");
+export const SO_PROTOCOL: number = constant("SO_PROTOCOL");
+export const SO_RCVBUF: number = constant("SO_RCVBUF");
+export const SO_RCVBUFFORCE: number = constant("SO_RCVBUFFORCE");
+export const SO_RCVLOWAT: number = constant("SO_RCVLOWAT");
+export const SO_RCVTIMEO: number = constant("SO_RCVTIMEO");
+export const SO_REUSEADDR: number = constant("SO_REUSEADDR");
+export const SO_REUSEPORT: number = constant("SO_REUSEPORT");
+export const SO_RXQ_OVFL: number = constant("SO_RXQ_OVFL");
+export const SO_SNDBUF: number = constant("SO_SNDBUF");
+export const SO_SNDBUFFORCE: number = constant("SO_SNDBUFFORCE");
+export const SO_SNDLOWAT: number = constant("SO_SNDLOWAT");
+export const SO_SNDTIMEO: number = constant("SO_SNDTIMEO");
+export const SO_TIMESTAMP: number = constant("SO_TIMESTAMP");
+export const SO_TIMESTAMPNS: number = constant("SO_TIMESTAMPNS");
+export const SO_TYPE: number = constant("SO_TYPE");
+export const SO_ZEROCOPY: number = constant("SO_ZEROCOPY");
+
+// TCP options, tcp(7).
+export const TCP_CONGESTION: number = constant("TCP_CONGESTION");
+export const TCP_CORK: number = constant("TCP_CORK");
+export const TCP_DEFER_ACCEPT: number = constant("TCP_DEFER_ACCEPT");
+export const TCP_FASTOPEN: number = constant("TCP_FASTOPEN");
+export const TCP_FASTOPEN_CONNECT: number = constant("TCP_FASTOPEN_CONNECT");
+export const TCP_INFO: number = constant("TCP_INFO");
+export const TCP_KEEPALIVE: number = constant("TCP_KEEPALIVE");
+export const TCP_KEEPCNT: number = constant("TCP_KEEPCNT");
+export const TCP_KEEPIDLE: number = constant("TCP_KEEPIDLE");
+export const TCP_KEEPINTVL: number = constant("TCP_KEEPINTVL");
+export const TCP_LINGER2: number = constant("TCP_LINGER2");
+export const TCP_MAXSEG: number = constant("TCP_MAXSEG");
+export const TCP_NODELAY: number = constant("TCP_NODELAY");
+export const TCP_NOTSENT_LOWAT: number = constant("TCP_NOTSENT_LOWAT");
+export const TCP_QUICKACK: number = constant("TCP_QUICKACK");
+export const TCP_SYNCNT: number = constant("TCP_SYNCNT");
+export const TCP_USER_TIMEOUT: number = constant("TCP_USER_TIMEOUT");
+export const TCP_WINDOW_CLAMP: number = constant("TCP_WINDOW_CLAMP");
+
+// IPv4 options, ip(7).
+export const IP_ADD_MEMBERSHIP: number = constant("IP_ADD_MEMBERSHIP");
+export const IP_ADD_SOURCE_MEMBERSHIP: number = constant("IP_ADD_SOURCE_MEMBERSHIP");
+export const IP_BIND_ADDRESS_NO_PORT: number = constant("IP_BIND_ADDRESS_NO_PORT");
+export const IP_DROP_MEMBERSHIP: number = constant("IP_DROP_MEMBERSHIP");
+export const IP_DROP_SOURCE_MEMBERSHIP: number = constant("IP_DROP_SOURCE_MEMBERSHIP");
+export const IP_FREEBIND: number = constant("IP_FREEBIND");
+export const IP_HDRINCL: number = constant("IP_HDRINCL");
+export const IP_MTU: number = constant("IP_MTU");
+export const IP_MTU_DISCOVER: number = constant("IP_MTU_DISCOVER");
+export const IP_MULTICAST_ALL: number = constant("IP_MULTICAST_ALL");
+export const IP_MULTICAST_IF: number = constant("IP_MULTICAST_IF");
+export const IP_MULTICAST_LOOP: number = constant("IP_MULTICAST_LOOP");
+export const IP_MULTICAST_TTL: number = constant("IP_MULTICAST_TTL");
+export const IP_OPTIONS: number = constant("IP_OPTIONS");
+export const IP_PKTINFO: number = constant("IP_PKTINFO");
+export const IP_RECVERR: number = constant("IP_RECVERR");
+export const IP_RECVTOS: number = constant("IP_RECVTOS");
+export const IP_RECVTTL: number = constant("IP_RECVTTL");
+export const IP_TOS: number = constant("IP_TOS");
+export const IP_TRANSPARENT: number = constant("IP_TRANSPARENT");
+export const IP_TTL: number = constant("IP_TTL");
+
+// IPv6 options, ipv6(7).
+export const IPV6_JOIN_GROUP: number = constant("IPV6_JOIN_GROUP");
+export const IPV6_LEAVE_GROUP: number = constant("IPV6_LEAVE_GROUP");
+export const IPV6_MTU: number = constant("IPV6_MTU");
+export const IPV6_MTU_DISCOVER: number = constant("IPV6_MTU_DISCOVER");
+export const IPV6_MULTICAST_HOPS: number = constant("IPV6_MULTICAST_HOPS");
+export const IPV6_MULTICAST_IF: number = constant("IPV6_MULTICAST_IF");
+export const IPV6_MULTICAST_LOOP: number = constant("IPV6_MULTICAST_LOOP");
+export const IPV6_RECVERR: number = constant("IPV6_RECVERR");
+export const IPV6_RECVHOPLIMIT: number = constant("IPV6_RECVHOPLIMIT");
+export const IPV6_RECVPKTINFO: number = constant("IPV6_RECVPKTINFO");
+export const IPV6_RECVTCLASS: number = constant("IPV6_RECVTCLASS");
+export const IPV6_TCLASS: number = constant("IPV6_TCLASS");
+export const IPV6_UNICAST_HOPS: number = constant("IPV6_UNICAST_HOPS");
+export const IPV6_V6ONLY: number = constant("IPV6_V6ONLY");
+
+// Message flags, send(2) and recv(2).
+export const MSG_CTRUNC: number = constant("MSG_CTRUNC");
+export const MSG_DONTROUTE: number = constant("MSG_DONTROUTE");
+export const MSG_DONTWAIT: number = constant("MSG_DONTWAIT");
+export const MSG_EOR: number = constant("MSG_EOR");
+export const MSG_ERRQUEUE: number = constant("MSG_ERRQUEUE");
+export const MSG_MORE: number = constant("MSG_MORE");
+export const MSG_NOSIGNAL: number = constant("MSG_NOSIGNAL");
+export const MSG_OOB: number = constant("MSG_OOB");
+export const MSG_PEEK: number = constant("MSG_PEEK");
+export const MSG_TRUNC: number = constant("MSG_TRUNC");
+export const MSG_WAITALL: number = constant("MSG_WAITALL");

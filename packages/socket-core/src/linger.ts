@@ -1,0 +1,41 @@
+/**
+ * Closing a stream that still has unread input makes the kernel send a reset, and the peer may lose what it had not
+ * read yet (RFC 1122 section 4.2.2.13, RFC 2525 section 2.17). So such a stream says FIN first, discards what still
+ * arrives, and closes when the peer has ended too, or after a while.
+ */
+import { SHUT_WR } from "./constants.ts";
+import { native } from "./native.ts";
+import { type Descriptor, READ } from "./readiness.ts";
+import { receiveSlab } from "./receive-buffer.ts";
+
+/** How long a closed stream goes on discarding input, in milliseconds. */
+export const LINGER_TIMEOUT = 2_000;
+/** How much it discards before it gives the peer up, in bytes. */
+export const LINGER_LIMIT = 16 * 1024 * 1024;
+
+/** Ends the sending side, discards input until the peer's end, a deadline or a limit, and closes. Never rejects. */
+export async function discardAndClose(descriptor: Descriptor, timeout: number = LINGER_TIMEOUT): Promise<void> {
+  native.shutdown(descriptor.fd, SHUT_WR);
+  const deadline = performance.now() + timeout;
+  let discarded = 0;
+  try {
+    for (;;) {
+      const left = deadline - performance.now();
+      if (left <= 0 || discarded > LINGER_LIMIT) break;
+      const length = await descriptor.run(
+        descriptor,
+        READ,
+        "recv",
+        () => native.recv(descriptor.fd, receiveSlab(), 0, receiveSlab().length, 0),
+        (n) => n,
+        Math.max(1, left),
+        undefined,
+      );
+      if (length === 0) break;
+      discarded += length;
+    }
+  } catch {
+    // A reset or the deadline: there is nobody left to wait for.
+  }
+  descriptor.close();
+}

@@ -1,0 +1,170 @@
+/** One accept loop for everything above it: what socketserver is to Python. */
+import type { Address } from "./address.ts";
+import { checkFunction, checkInteger, checkOptions, checkSignal, typeError } from "./check.ts";
+import { AbortError, ClosedError } from "./errors.ts";
+import { Socket } from "./socket.ts";
+
+/** What a handler gets. */
+export interface ServedConnection {
+  socket: Socket;
+  /** The peer's address. */
+  address: Address;
+  /** Fires when the server gives up on handlers: after the grace of `close`, or at once with `abortConnections`. */
+  signal: AbortSignal;
+}
+
+/** What `serve` takes. */
+export interface ServeOptions {
+  /** So many connections are handled at a time; the others wait in the kernel's queue, unaccepted. Default 10,000. */
+  maxConnections?: number;
+  /** Decides on a connection before its handler runs; false or an error closes it. Default: all are served. */
+  verify?: (connection: ServedConnection) => boolean | Promise<boolean>;
+  /** Hears what a handler or `verify` threw, and failures of `accept`. Default: a warning of the process. */
+  onError?: (error: unknown, connection?: ServedConnection) => void;
+  /** Closes the server, without grace, when it fires. */
+  signal?: AbortSignal;
+}
+
+/** A running server. */
+export interface Server extends AsyncDisposable {
+  /** What it listens on. */
+  readonly address: Address;
+  /** Connections whose handler runs. */
+  readonly connections: number;
+  /** Resolves when the listener and every connection are closed. */
+  readonly closed: Promise<void>;
+  /**
+   * Stops accepting, lets handlers finish for up to `grace` milliseconds (default 0), then aborts what is left.
+   * Resolves when everything is closed; calling it again is harmless.
+   */
+  close(options?: { grace?: number }): Promise<void>;
+  /** Aborts every running handler and closes its connection; the server goes on. */
+  abortConnections(reason?: unknown): void;
+}
+
+const MAX_CONNECTIONS = 10_000;
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}
+
+/**
+ * Accepts connections of a listening socket and runs the handler for each. When the handler is done the connection
+ * ends in order (`Socket.finish`). A handler that throws loses its own connection and nothing else. The server owns
+ * the listener and closes it. Throws TypeError or RangeError for bad arguments.
+ */
+export function serve(
+  listener: Socket,
+  handler: (connection: ServedConnection) => unknown,
+  options: ServeOptions = {},
+): Server {
+  if (!(listener instanceof Socket)) throw typeError("listener", "a listening Socket", listener);
+  checkFunction("handler", handler);
+  checkOptions("options", options);
+  const { maxConnections = MAX_CONNECTIONS, verify, onError = warn, signal } = options;
+  checkInteger("maxConnections", maxConnections, 1, 2 ** 31 - 1);
+  if (verify !== undefined) checkFunction("verify", verify);
+  checkFunction("onError", onError);
+  checkSignal(signal);
+
+  const address = listener.getsockname();
+  const running = new Map<ServedConnection, AbortController>();
+  const finished = new Set<Promise<void>>();
+  let closing = false;
+  /** Wakes the accept loop when there is room for another connection, or no more reason to wait. */
+  let proceed: (() => void) | undefined;
+
+  function report(error: unknown, connection?: ServedConnection): void {
+    try {
+      onError(error, connection);
+    } catch (failure) {
+      warn(failure);
+    }
+  }
+
+  async function handle(connection: ServedConnection): Promise<void> {
+    try {
+      if (verify === undefined || (await verify(connection))) await handler(connection);
+      await connection.socket.finish();
+    } catch (error) {
+      // What fails because the connection was aborted is no news.
+      if (!connection.signal.aborted) report(error, connection);
+      connection.socket.close();
+    }
+    running.delete(connection);
+    proceed?.();
+  }
+
+  async function acceptLoop(): Promise<void> {
+    while (!closing) {
+      if (running.size >= maxConnections) {
+        await new Promise<void>((resolve) => {
+          proceed = resolve;
+        });
+        proceed = undefined;
+        continue;
+      }
+      try {
+        const { socket, address: peer } = await listener.accept();
+        const controller = new AbortController();
+        const connection: ServedConnection = { socket, address: peer, signal: controller.signal };
+        running.set(connection, controller);
+        const done = handle(connection);
+        finished.add(done);
+        void done.then(() => finished.delete(done));
+      } catch (error) {
+        if (error instanceof ClosedError) return;
+        report(error);
+        listener.close();
+        return;
+      }
+    }
+  }
+
+  function abortConnections(reason: unknown = new AbortError("serve", "the server was closed")): void {
+    for (const [connection, controller] of running) {
+      controller.abort(reason);
+      connection.socket.close();
+    }
+  }
+
+  const accepting = acceptLoop();
+  const closed = accepting.then(async () => {
+    while (finished.size > 0) await Promise.all(finished);
+    signal?.removeEventListener("abort", onSignal);
+  });
+
+  async function close({ grace = 0 }: { grace?: number } = {}): Promise<void> {
+    checkInteger("grace", grace, 0, 2 ** 31 - 1);
+    closing = true;
+    listener.close();
+    proceed?.();
+    if (grace > 0 && running.size > 0) {
+      let timer: NodeJS.Timeout | undefined;
+      const expired = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, grace);
+      });
+      await Promise.race([closed, expired]);
+      clearTimeout(timer);
+    }
+    abortConnections();
+    await closed;
+  }
+
+  function onSignal(): void {
+    void close();
+  }
+  if (signal?.aborted) onSignal();
+  else signal?.addEventListener("abort", onSignal, { once: true });
+
+  return {
+    address,
+    get connections(): number {
+      return running.size;
+    },
+    closed,
+    close,
+    abortConnections,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
