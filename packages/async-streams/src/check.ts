@@ -20,3 +20,12 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   if (!Number.isInteger(value) || value < min || value > max) throw rangeError(name, expected, value);
   return value;
 }
+
+/** An options object. */
+export function checkOptions(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) throw typeError(name, "an object", value);
+}
+
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== "function") throw typeError(name, "a function", value);
+}

@@ -8,7 +8,7 @@ import { IncompleteReadError, LimitError, StreamBusyError } from "./errors.ts";
 /** The longest line or delimited piece, in bytes, unless a call or connection says otherwise: asyncio's 64 KiB. */
 export const DEFAULT_LIMIT = 64 * 1024;
 /** The largest single request, in bytes. */
-const MAX_LENGTH = 2 ** 31 - 1;
+export const MAX_LENGTH = 2 ** 31 - 1;
 /** After so many reads from the kernel that did not wait, the other connections get a turn. */
 const MAX_PULLS = 16;
 
@@ -212,7 +212,10 @@ export class Reader implements AsyncIterable<string> {
    * One item of a codec's, or `null` at the end of the stream between two items.
    * Rejects with what `decode` throws, or IncompleteReadError when the stream ends inside an item.
    */
-  async decode<T>(decode: (queue: ByteQueue, ended: boolean) => T | undefined, options?: WaitOptions): Promise<T | null> {
+  async decode<T>(
+    decode: (queue: ByteQueue, ended: boolean) => T | undefined,
+    options?: WaitOptions,
+  ): Promise<T | null> {
     if (this.#reading) throw new StreamBusyError("decode");
     this.#reading = true;
     try {

@@ -1,0 +1,41 @@
+/** A connection seen through a codec. */
+import type { WaitOptions } from "@sockeye/socket-core";
+import { checkFunction } from "./check.ts";
+import type { Codec } from "./codecs/codec.ts";
+import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
+
+/** Items in both directions. */
+export interface Framed<In, Out = In> extends AsyncIterable<In> {
+  /** Writes one item; flow control and errors are those of `Writer.write`, and what `encode` throws. */
+  send(item: Out): Promise<void>;
+  /** The next item, or `null` at the end. Rejects with what `decode` throws, IncompleteReadError, or as reads do. */
+  receive(options?: WaitOptions): Promise<In | null>;
+}
+
+/**
+ * Reads and writes items of a codec over a connection, or over any reader and writer. It holds no bytes itself, so
+ * another codec, or the reader, may go on where it stopped.
+ */
+export function framed<In, Out>(
+  connection: { readonly reader: Reader; readonly writer: Writer },
+  codec: Codec<In, Out>,
+): Framed<In, Out> {
+  const { reader, writer } = connection;
+  checkFunction("codec.decode", codec?.decode);
+  checkFunction("codec.encode", codec.encode);
+  const decode = codec.decode.bind(codec);
+  const receive = (options?: WaitOptions): Promise<In | null> => reader.decode(decode, options);
+  return {
+    async send(item) {
+      await writer.write(codec.encode(item));
+    },
+    receive,
+    [Symbol.asyncIterator]: () => ({
+      async next(): Promise<IteratorResult<In, undefined>> {
+        const item = await receive();
+        return item === null ? { value: undefined, done: true } : { value: item, done: false };
+      },
+    }),
+  };
+}

@@ -1,0 +1,18 @@
+export { ByteQueue } from "./byte-queue.ts";
+export type { ByteSource } from "./byte-source.ts";
+export type { Codec, OverflowPolicy } from "./codecs/codec.ts";
+export { type LinesOptions, lines } from "./codecs/lines.ts";
+export { type OpenOptions, openConnection } from "./connect.ts";
+export { type CloseOptions, Connection, type StreamOptions } from "./connection.ts";
+export {
+  IncompleteReadError,
+  LimitError,
+  ProtocolError,
+  StreamBusyError,
+  StreamClosedError,
+  StreamError,
+} from "./errors.ts";
+export { type Framed, framed } from "./framed.ts";
+export { type LimitOptions, Reader } from "./reader.ts";
+export { type Handler, type HandlerContext, type Server, type StartOptions, startServer } from "./server.ts";
+export { Writer } from "./writer.ts";

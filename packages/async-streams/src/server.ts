@@ -1,0 +1,95 @@
+/** Servers: a handler for each connection, with limits. */
+import {
+  type Address,
+  type BindAddress,
+  createServer,
+  type ServerOptions as ListenOptions,
+  type ServedConnection,
+  type Server as SocketServer,
+  serve,
+} from "@sockeye/socket-core";
+import { checkFunction, checkOptions } from "./check.ts";
+import { checkStreamOptions, prepare } from "./connect.ts";
+import { Connection, type StreamOptions } from "./connection.ts";
+
+/** What `startServer` takes. */
+export interface StartOptions extends StreamOptions, ListenOptions {
+  /** So many connections are served at a time; the others wait in the kernel's queue. Default 10,000. */
+  maxConnections?: number;
+  /** Hears what a handler threw, and failures of accepting. Default: a warning of the process. */
+  onError?: (error: unknown, connection?: Connection) => void;
+  /** Closes the server, without grace, when it fires. */
+  signal?: AbortSignal;
+}
+
+/** What a handler gets besides the connection. */
+export interface HandlerContext {
+  /** Fires when the server gives up on its handlers; the connection is closed then. */
+  signal: AbortSignal;
+}
+
+/** Serves one connection. When it is done, what was written is sent and the connection ends in order. */
+export type Handler = (connection: Connection, context: HandlerContext) => unknown;
+
+/** A running server. */
+export interface Server extends AsyncDisposable {
+  /** What it listens on; with port 0 asked for, the port it got. */
+  readonly address: Address;
+  /** Connections whose handler runs. */
+  readonly connections: number;
+  /** Resolves when the listener and every connection are closed. */
+  readonly closed: Promise<void>;
+  /**
+   * Stops accepting, lets handlers finish for up to `grace` milliseconds (default 0), then aborts what is left.
+   * Resolves when everything is closed.
+   */
+  close(options?: { grace?: number }): Promise<void>;
+  /** Closes every connection; the server goes on. */
+  abortConnections(reason?: unknown): void;
+}
+
+/**
+ * Listens on `{ port }`, `{ address, port }` or `{ path }` and runs the handler for each connection. A handler that
+ * throws loses its own connection and nothing else. Rejects with SocketError (EADDRINUSE, EACCES …).
+ */
+export async function startServer(address: BindAddress, handler: Handler): Promise<Server>;
+export async function startServer(address: BindAddress, options: StartOptions, handler: Handler): Promise<Server>;
+export async function startServer(
+  address: BindAddress,
+  ...rest: [handler: Handler] | [options: StartOptions, handler: Handler]
+): Promise<Server> {
+  const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
+  checkOptions("options", options);
+  checkFunction("handler", handler);
+  const { onError, maxConnections, signal, backlog, reusePort, dualstack } = options;
+  const streamOptions = checkStreamOptions(options);
+  const connections = new WeakMap<ServedConnection, Connection>();
+
+  async function handle(served: ServedConnection): Promise<void> {
+    prepare(served.socket, served.address);
+    const connection = new Connection(served.socket, served.address, streamOptions);
+    connections.set(served, connection);
+    try {
+      await handler(connection, served);
+    } catch (error) {
+      connection.abort();
+      throw error;
+    }
+    await connection.close();
+  }
+
+  const listener = createServer(address, { backlog, reusePort, dualstack });
+  try {
+    const server: SocketServer = serve(listener, handle, {
+      maxConnections,
+      signal,
+      ...(onError && {
+        onError: (error: unknown, served?: ServedConnection) => onError(error, served && connections.get(served)),
+      }),
+    });
+    return server;
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
+}
