@@ -57,7 +57,8 @@ static napi_value initialize(napi_env env, napi_value exports) {
     return NULL;
   }
   if (define_calls(env, exports) != napi_ok || define_options(env, exports) != napi_ok ||
-      define_poller(env, exports) != napi_ok || define_constants(env, exports) != napi_ok)
+      define_messages(env, exports) != napi_ok || define_work(env, exports) != napi_ok ||
+      define_names(env, exports) != napi_ok || define_poller(env, exports) != napi_ok || define_constants(env, exports) != napi_ok)
     return NULL;
 #ifdef SOCKEYE_SEEDED_BUG
   export_function(env, exports, "seededBug", seeded_bug);

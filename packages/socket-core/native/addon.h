@@ -77,6 +77,9 @@ bool descriptor_has(const instance *self, int fd, uint8_t flag);
 /* The parts. Each adds its functions to the exports. */
 napi_status export_function(napi_env env, napi_value exports, const char *name, napi_callback callback);
 napi_status define_calls(napi_env env, napi_value exports);
+napi_status define_messages(napi_env env, napi_value exports);
+napi_status define_work(napi_env env, napi_value exports);
+napi_status define_names(napi_env env, napi_value exports);
 napi_status define_options(napi_env env, napi_value exports);
 napi_status define_poller(napi_env env, napi_value exports);
 napi_status define_constants(napi_env env, napi_value exports);

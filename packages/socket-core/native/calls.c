@@ -1,6 +1,5 @@
 /* The system calls on sockets: plain arguments in, >= 0 or -errno out. */
 #include <fcntl.h>
-#include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -13,7 +12,7 @@
 #endif
 
 /* writev and sendmsg take at most IOV_MAX (1024) buffers; more gain nothing. */
-enum { MAX_VECTORS = 64, MAX_ZONE = 64 };
+enum { MAX_VECTORS = 64 };
 
 static napi_value result(napi_env env, int64_t value) { return number(env, value < 0 ? -errno : value); }
 
@@ -243,17 +242,51 @@ static napi_value call_unread(napi_env env, napi_callback_info info) {
   return status < 0 ? number(env, -errno) : number(env, count);
 }
 
-/* ifNameToIndex(name): the interface's number, or -ENXIO. */
-static napi_value call_if_nametoindex(napi_env env, napi_callback_info info) {
+/* dup(fd): another descriptor of the same socket, close-on-exec. */
+static napi_value call_dup(napi_env env, napi_callback_info info) {
   arguments args;
-  char name[MAX_ZONE];
-  if (!get_arguments(env, info, 1, &args)) return NULL;
-  if (napi_get_value_string_utf8(env, args.values[0], name, sizeof name, NULL) != napi_ok) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG", "name must be a string");
+  int fd;
+  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  return owned(&args, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+/* setInheritable(fd, on) and getInheritable(fd): whether a child process gets the descriptor. */
+static napi_value call_set_inheritable(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd, on;
+  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "on", &on)) return NULL;
+  return result(env, fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC));
+}
+static napi_value call_get_inheritable(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd;
+  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  int flags = fcntl(fd, F_GETFD);
+  return flags < 0 ? number(env, -errno) : number(env, (flags & FD_CLOEXEC) == 0);
+}
+
+/* socketpair(family, type, protocol, out): two descriptors into an Int32Array. */
+static napi_value call_socketpair(napi_env env, napi_callback_info info) {
+  arguments args;
+  int family, type, protocol, pair[2];
+  bytes out;
+  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "family", &family) ||
+      !get_int(&args, 1, "type", &type) || !get_int(&args, 2, "protocol", &protocol) || !get_bytes(&args, 3, "out", &out))
     return NULL;
+  if (out.length < sizeof pair) return number(env, -EINVAL);
+#ifdef SOCK_CLOEXEC
+  if (socketpair(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol, pair) < 0) return number(env, -errno);
+#else
+  if (socketpair(family, type, protocol, pair) < 0) return number(env, -errno);
+  if (prepare(pair[0]) < 0 || prepare(pair[1]) < 0) return number(env, -errno);
+#endif
+  if (!descriptor_set(args.self, pair[0], DESCRIPTOR_OWNED) || !descriptor_set(args.self, pair[1], DESCRIPTOR_OWNED)) {
+    close(pair[0]);
+    close(pair[1]);
+    return number(env, -ENOMEM);
   }
-  unsigned index = if_nametoindex(name);
-  return number(env, index == 0 ? -ENXIO : (int64_t)index);
+  memcpy(out.data, pair, sizeof pair);
+  return number(env, 0);
 }
 
 napi_status define_calls(napi_env env, napi_value exports) {
@@ -268,7 +301,10 @@ napi_status define_calls(napi_env env, napi_value exports) {
                    {"accept", call_accept},           {"recv", call_recv},
                    {"send", call_send},               {"recvfrom", call_recvfrom},
                    {"sendto", call_sendto},           {"sendv", call_sendv},
-                   {"unread", call_unread},           {"ifNameToIndex", call_if_nametoindex}};
+                   {"unread", call_unread},           {"dup", call_dup},
+                   {"setInheritable", call_set_inheritable},
+                   {"getInheritable", call_get_inheritable},
+                   {"socketpair", call_socketpair}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
     if (status != napi_ok) return status;
