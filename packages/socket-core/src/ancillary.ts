@@ -172,6 +172,11 @@ export function decodeAncillary(control: Uint8Array): AncillaryMessage[] {
   return items;
 }
 
+/** Whether an item passes descriptors. */
+export function isRights(item: AncillaryMessage): boolean {
+  return is(item, SOL_SOCKET, SCM_RIGHTS);
+}
+
 /** The descriptors in a control buffer, each once. */
 function descriptorsOf(data: Uint8Array): PassedDescriptor[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -191,7 +196,7 @@ export function parseAncillary(items: readonly AncillaryMessage[]): Ancillary {
     const { data } = item;
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     const int = (at: number): number => view.getInt32(at, littleEndian);
-    if (is(item, SOL_SOCKET, SCM_RIGHTS)) {
+    if (isRights(item)) {
       result.descriptors = [...(result.descriptors ?? []), ...descriptorsOf(data)];
     } else if (is(item, SOL_SOCKET, SCM_CREDENTIALS) && data.length >= 12) {
       result.credentials = { pid: int(0), uid: view.getUint32(4, littleEndian), gid: view.getUint32(8, littleEndian) };
