@@ -99,7 +99,7 @@ static napi_value with_address(napi_env env, napi_callback_info info, address_ca
   arguments args;
   address_buffer address;
   int fd;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address(&args, 1, &address))
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_address(&args, 1, &address))
     return NULL;
   return result(env, call(fd, address.address, *address.length));
 }
@@ -113,7 +113,7 @@ static napi_value with_name(napi_env env, napi_callback_info info, name_call cal
   arguments args;
   address_buffer address;
   int fd;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address_buffer(&args, 1, &address))
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_address_buffer(&args, 1, &address))
     return NULL;
   *address.length = address.capacity;
   return result(env, call(fd, address.address, address.length));
@@ -127,7 +127,7 @@ typedef int (*number_call)(int, int);
 static napi_value with_number(napi_env env, napi_callback_info info, number_call call) {
   arguments args;
   int fd, value;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "value", &value))
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_int(&args, 1, "value", &value))
     return NULL;
   return result(env, call(fd, value));
 }
@@ -140,7 +140,7 @@ static napi_value call_accept(napi_env env, napi_callback_info info) {
   arguments args;
   address_buffer address;
   int fd;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address_buffer(&args, 1, &address))
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_address_buffer(&args, 1, &address))
     return NULL;
   *address.length = address.capacity;
 #ifdef SOCK_CLOEXEC
@@ -155,7 +155,7 @@ static napi_value call_recv(napi_env env, napi_callback_info info) {
   arguments args;
   bytes buffer;
   int fd, flags;
-  if (!get_arguments(env, info, 5, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "flags", &flags))
     return NULL;
   return result(env, recv(fd, buffer.data, buffer.length, flags | MSG_DONTWAIT));
@@ -166,7 +166,7 @@ static napi_value call_send(napi_env env, napi_callback_info info) {
   arguments args;
   bytes buffer;
   int fd, flags;
-  if (!get_arguments(env, info, 5, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "flags", &flags))
     return NULL;
   return result(env, send(fd, buffer.data, buffer.length, flags | MSG_NOSIGNAL | MSG_DONTWAIT));
@@ -178,7 +178,7 @@ static napi_value call_recvfrom(napi_env env, napi_callback_info info) {
   bytes buffer;
   address_buffer address;
   int fd, flags;
-  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "flags", &flags) || !get_address_buffer(&args, 5, &address))
     return NULL;
   *address.length = address.capacity;
@@ -192,7 +192,7 @@ static napi_value call_sendto(napi_env env, napi_callback_info info) {
   bytes buffer;
   address_buffer address;
   int fd, flags;
-  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "flags", &flags) || !get_address(&args, 5, &address))
     return NULL;
   return result(env, sendto(fd, buffer.data, buffer.length, flags | MSG_NOSIGNAL | MSG_DONTWAIT, address.address,
@@ -205,7 +205,7 @@ static napi_value call_sendv(napi_env env, napi_callback_info info) {
   int fd, first, offset;
   uint32_t count;
   struct iovec vectors[MAX_VECTORS];
-  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 2, "first", &first) ||
+  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_int(&args, 2, "first", &first) ||
       !get_int(&args, 3, "offset", &offset))
     return NULL;
   if (napi_get_array_length(env, args.values[1], &count) != napi_ok) {
@@ -213,21 +213,23 @@ static napi_value call_sendv(napi_env env, napi_callback_info info) {
     return NULL;
   }
   if (first < 0 || offset < 0) return number(env, -EINVAL);
+  /* Elements first: reading one may run a getter that takes away the memory of another. */
+  napi_value elements[MAX_VECTORS];
+  size_t used = 0;
+  for (uint32_t i = (uint32_t)first; i < count && used < MAX_VECTORS; i++)
+    if (napi_get_element(env, args.values[1], i, &elements[used++]) != napi_ok) return NULL;
   struct msghdr message;
   memset(&message, 0, sizeof message);
   message.msg_iov = vectors;
-  size_t used = 0;
   arguments item = {.env = env, .count = 1, .self = args.self};
-  for (uint32_t i = (uint32_t)first; i < count && used < MAX_VECTORS; i++) {
+  for (size_t i = 0; i < used; i++) {
     bytes buffer;
-    if (napi_get_element(env, args.values[1], i, &item.values[0]) != napi_ok ||
-        !get_bytes(&item, 0, "each buffer", &buffer))
-      return NULL;
-    size_t skip = used == 0 ? (size_t)offset : 0;
+    item.values[0] = elements[i];
+    if (!get_bytes(&item, 0, "each buffer", &buffer)) return NULL;
+    size_t skip = i == 0 ? (size_t)offset : 0;
     if (skip > buffer.length) return number(env, -EINVAL);
-    vectors[used].iov_base = buffer.data == NULL ? NULL : buffer.data + skip;
-    vectors[used].iov_len = buffer.length - skip;
-    used++;
+    vectors[i].iov_base = buffer.data == NULL ? NULL : buffer.data + skip;
+    vectors[i].iov_len = buffer.length - skip;
   }
   message.msg_iovlen = used;
   return result(env, sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
@@ -237,7 +239,7 @@ static napi_value call_sendv(napi_env env, napi_callback_info info) {
 static napi_value call_unread(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, count = 0;
-  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  if (!get_arguments(env, info, 1, &args) || !get_socket(&args, &fd)) return NULL;
   int status = ioctl(fd, FIONREAD, &count);
   return status < 0 ? number(env, -errno) : number(env, count);
 }

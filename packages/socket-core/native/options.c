@@ -10,7 +10,7 @@ static napi_value call_setsockopt(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, level, name, value;
   napi_valuetype type;
-  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "level", &level) ||
+  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_int(&args, 1, "level", &level) ||
       !get_int(&args, 2, "name", &name) || napi_typeof(env, args.values[3], &type) != napi_ok)
     return NULL;
   int status;
@@ -30,7 +30,7 @@ static napi_value call_getsockopt(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, level, name;
   bytes buffer;
-  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "level", &level) ||
+  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_int(&args, 1, "level", &level) ||
       !get_int(&args, 2, "name", &name) || !get_bytes(&args, 3, "buffer", &buffer))
     return NULL;
   socklen_t length = (socklen_t)buffer.length;

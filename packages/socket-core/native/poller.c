@@ -160,6 +160,21 @@ static napi_value hold(napi_env env, napi_callback_info info) {
   return number(env, 0);
 }
 
+/* letGo(): the loop may end; for when the last operation is over and no turn may follow. */
+static napi_value let_go(napi_env env, napi_callback_info info) {
+  arguments args;
+  int32_t *shared;
+  size_t length;
+  if (!get_arguments(env, info, 0, &args)) return NULL;
+  instance *self = args.self;
+  if (self->held && get_shared(self, &shared, &length)) {
+    self->held = false;
+    shared[1] = 0;
+    uv_unref((uv_handle_t *)self->check);
+  }
+  return number(env, 0);
+}
+
 static poller *get_poller(const arguments *args, size_t index) {
   int slot;
   if (!get_int(args, index, "slot", &slot)) return NULL;
@@ -258,6 +273,7 @@ napi_status define_poller(napi_env env, napi_value exports) {
     napi_callback callback;
   } functions[] = {{"start", start},
                    {"hold", hold},
+                   {"letGo", let_go},
                    {"pollOpen", poll_open},
                    {"pollStart", poll_start},
                    {"pollClose", poll_close}};

@@ -111,6 +111,7 @@ export function parseIPv6(text: string, out: Uint8Array, offset: number): boolea
 
 function zoneToScope(zone: string): number {
   if (/^\d+$/.test(zone)) return checkInteger("the zone of address", Number(zone), 0, 2 ** 32 - 1);
+  if (zone === "") throw rangeError("the zone of address", "a number or the name of an interface", zone);
   const index = native.ifNameToIndex(zone);
   if (index < 0) throw systemError("if_nametoindex", index, { address: zone });
   return index;

@@ -65,6 +65,20 @@ export function checkSignal(value: unknown): AbortSignal | undefined {
   return value;
 }
 
+/** MSG_… flags. */
+export function checkFlags(value: unknown): number {
+  return checkInteger("flags", value, 0, 2 ** 31 - 1);
+}
+
+/** The options of a call that may wait; returns its flags. They are absent on the paths that must be fast. */
+export function checkWait(options: (WaitOptions & { flags?: number }) | undefined): number {
+  if (options === undefined) return 0;
+  checkOptions("options", options);
+  checkSignal(options.signal);
+  checkTimeout("timeout", options.timeout);
+  return options.flags === undefined ? 0 : checkFlags(options.flags);
+}
+
 /** An options object, or nothing. */
 export function checkOptions(name: string, value: unknown): void {
   if (value !== undefined && (typeof value !== "object" || value === null)) throw typeError(name, "an object", value);

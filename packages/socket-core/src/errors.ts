@@ -1,4 +1,5 @@
 /** Every error of this package, and the one place where an errno becomes one. */
+import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 
 /** What an error may carry besides its message. */
@@ -74,7 +75,12 @@ export class UnsupportedError extends SocketError {
   }
 }
 
-const systemErrors: ReadonlyMap<number, [string, string]> = getSystemErrorMap();
+/** The ones that libuv knows have a meaning in words. */
+const systemErrors: ReadonlyMap<number, [string, string]> = new Map([
+  ...Object.entries(constants.errno).map(([name, errno]): [number, [string, string]] => [-errno, [name, "errno(3)"]]),
+  ...(getSystemErrorMap() as Map<number, [string, string]>),
+  [-constants.errno.EINPROGRESS, ["EINPROGRESS", "the connection is under way"]],
+]);
 
 /** Translates `-errno` of a system call. `target` is the address or path that was meant. */
 export function systemError(

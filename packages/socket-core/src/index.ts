@@ -1,6 +1,6 @@
 export type { Address, BindAddress, InetAddress, UnixAddress } from "./address.ts";
 export type { WaitOptions } from "./check.ts";
-export { type ConnectionOptions, createConnection } from "./connect.ts";
+export { type ConnectionOptions, createConnection } from "./connection.ts";
 export {
   AF_INET,
   AF_INET6,
@@ -129,6 +129,8 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 export { createServer, type ServerOptions } from "./listen.ts";
+export type { Datagram, ReceiveOptions } from "./receive.ts";
 export type { HostAddress } from "./resolve.ts";
+export type { SendOptions } from "./send.ts";
 export { type ServedConnection, type ServeOptions, type Server, serve } from "./serve.ts";
-export { type Accepted, type Datagram, type ReceiveOptions, type SendOptions, Socket } from "./socket.ts";
+export { type Accepted, Socket } from "./socket.ts";

@@ -44,6 +44,8 @@ export interface Native {
   start(wake: (count: number) => void, shared: Int32Array): number;
   /** Keeps the loop alive until a turn ends with `shared[0]` at 0; `shared[1]` tells whether it does. */
   hold(): number;
+  /** Ends that at once. */
+  letGo(): number;
   pollOpen(fd: number): number;
   pollStart(slot: number, events: number): number;
   pollClose(slot: number): number;

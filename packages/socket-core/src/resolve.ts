@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import type { InetAddress } from "./address.ts";
 import { checkInteger, checkString, rangeError, typeError, type WaitOptions } from "./check.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "./constants.ts";
-import { AbortError, SocketError } from "./errors.ts";
+import { AbortError, SocketError, TimeoutError } from "./errors.ts";
 
 /** A name or literal with a port, accepted where resolving may wait. */
 export interface HostAddress {
@@ -16,7 +16,7 @@ export interface HostAddress {
 
 /**
  * getaddrinfo(3) for the family: at least one address, in the system's order. Rejects with SocketError
- * (code ENOTFOUND and the like) or AbortError.
+ * (code ENOTFOUND and the like), TimeoutError or AbortError.
  */
 export async function resolveAll(target: HostAddress, family: number, options?: WaitOptions): Promise<InetAddress[]> {
   if (typeof target !== "object" || target === null) throw typeError("address", "{ host, port }", target);
@@ -34,7 +34,7 @@ export async function resolveAll(target: HostAddress, family: number, options?: 
     family: family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0,
     verbatim: true,
   });
-  const addresses = await abortable(looked, signal).catch((error: NodeJS.ErrnoException) => {
+  const addresses = await bounded(looked, signal, options?.timeout ?? null).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof SocketError) throw error;
     throw new SocketError(`getaddrinfo ${error.code} ${host}: the name does not resolve`, {
       code: error.code ?? "EAI_FAIL",
@@ -53,11 +53,16 @@ export async function resolveHost(target: HostAddress, family: number, options?:
 }
 
 /** getaddrinfo cannot be cancelled: the wait ends, and the late answer is dropped. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
+function bounded<T>(promise: Promise<T>, signal: AbortSignal | undefined, timeout: number | null): Promise<T> {
+  if (signal === undefined && timeout === null) return promise;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new AbortError("getaddrinfo", signal.reason));
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    const onAbort = (): void => reject(new AbortError("getaddrinfo", signal?.reason));
+    const onTime = (): void => reject(new TimeoutError("getaddrinfo", timeout ?? 0));
+    const timer = timeout === null ? undefined : setTimeout(onTime, timeout);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    });
   });
 }
