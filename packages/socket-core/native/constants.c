@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #ifdef __linux__
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>

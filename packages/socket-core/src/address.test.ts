@@ -172,7 +172,12 @@ describe("what does not fit the family", () => {
     [AF_INET6, { address: "::1", port: 1, flowinfo: "x" }, TypeError, "flowinfo must be"],
     [AF_UNIX, { address: "127.0.0.1", port: 1 }, TypeError, "{ path } for a Unix socket"],
     [AF_UNIX, { path: 1 }, TypeError, "path must be a string, got 1"],
-    [99, { address: "127.0.0.1", port: 1 }, RangeError, "family must be AF_INET, AF_INET6 or AF_UNIX, got 99"],
+    [
+      99,
+      { address: "127.0.0.1", port: 1 },
+      RangeError,
+      "family must be AF_INET, AF_INET6, AF_UNIX or AF_PACKET, got 99",
+    ],
   ])("%i %j", (family, address, type, message) => {
     expect(() => encodeAddress(family, address)).toThrow(type);
     expect(() => encodeAddress(family, address)).toThrow(message);

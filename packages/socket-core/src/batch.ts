@@ -84,6 +84,11 @@ export class ReceiveBatch {
     return decodeAddress();
   }
 
+  /** The size of the datagrams that the kernel put together (UDP_GRO), or undefined where it did not. */
+  segmentSize(index: number): number | undefined {
+    return this.#meta[this.#at(index) + META.control] === 0 ? undefined : this.ancillary(index).segmentSize;
+  }
+
   /** What came beside a datagram. */
   ancillary(index: number): Ancillary {
     const length = this.#meta[this.#at(index) + META.control]!;

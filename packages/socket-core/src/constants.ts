@@ -67,6 +67,10 @@ export const SO_TIMESTAMP: number = constant("SO_TIMESTAMP");
 export const SO_TIMESTAMPNS: number = constant("SO_TIMESTAMPNS");
 export const SO_TYPE: number = constant("SO_TYPE");
 export const SO_ZEROCOPY: number = constant("SO_ZEROCOPY");
+export const SO_TIMESTAMPING: number = constant("SO_TIMESTAMPING");
+export const SO_PEERSEC: number = constant("SO_PEERSEC");
+export const SO_PEEK_OFF: number = constant("SO_PEEK_OFF");
+export const SO_NOSIGPIPE: number = constant("SO_NOSIGPIPE");
 
 // TCP options, tcp(7).
 export const TCP_CONGESTION: number = constant("TCP_CONGESTION");
@@ -110,6 +114,10 @@ export const IP_RECVTTL: number = constant("IP_RECVTTL");
 export const IP_TOS: number = constant("IP_TOS");
 export const IP_TRANSPARENT: number = constant("IP_TRANSPARENT");
 export const IP_TTL: number = constant("IP_TTL");
+export const IP_BLOCK_SOURCE: number = constant("IP_BLOCK_SOURCE");
+export const IP_RECVOPTS: number = constant("IP_RECVOPTS");
+export const IP_RECVORIGDSTADDR: number = constant("IP_RECVORIGDSTADDR");
+export const IP_UNBLOCK_SOURCE: number = constant("IP_UNBLOCK_SOURCE");
 
 // IPv6 options, ipv6(7).
 export const IPV6_JOIN_GROUP: number = constant("IPV6_JOIN_GROUP");
@@ -126,6 +134,17 @@ export const IPV6_RECVTCLASS: number = constant("IPV6_RECVTCLASS");
 export const IPV6_TCLASS: number = constant("IPV6_TCLASS");
 export const IPV6_UNICAST_HOPS: number = constant("IPV6_UNICAST_HOPS");
 export const IPV6_V6ONLY: number = constant("IPV6_V6ONLY");
+export const IPV6_CHECKSUM: number = constant("IPV6_CHECKSUM");
+export const IPV6_DONTFRAG: number = constant("IPV6_DONTFRAG");
+export const IPV6_HOPLIMIT: number = constant("IPV6_HOPLIMIT");
+export const IPV6_PKTINFO: number = constant("IPV6_PKTINFO");
+export const IPV6_RTHDR: number = constant("IPV6_RTHDR");
+export const IPV6_DSTOPTS: number = constant("IPV6_DSTOPTS");
+export const IPV6_HOPOPTS: number = constant("IPV6_HOPOPTS");
+export const IPV6_RECVDSTOPTS: number = constant("IPV6_RECVDSTOPTS");
+export const IPV6_RECVHOPOPTS: number = constant("IPV6_RECVHOPOPTS");
+export const IPV6_RECVRTHDR: number = constant("IPV6_RECVRTHDR");
+export const ICMP6_FILTER: number = constant("ICMP6_FILTER");
 
 // Message flags, send(2) and recv(2).
 export const MSG_CTRUNC: number = constant("MSG_CTRUNC");
@@ -139,3 +158,92 @@ export const MSG_OOB: number = constant("MSG_OOB");
 export const MSG_PEEK: number = constant("MSG_PEEK");
 export const MSG_TRUNC: number = constant("MSG_TRUNC");
 export const MSG_WAITALL: number = constant("MSG_WAITALL");
+export const MSG_CMSG_CLOEXEC: number = constant("MSG_CMSG_CLOEXEC");
+export const MSG_CONFIRM: number = constant("MSG_CONFIRM");
+export const MSG_FASTOPEN: number = constant("MSG_FASTOPEN");
+export const MSG_WAITFORONE: number = constant("MSG_WAITFORONE");
+
+// Flags of getaddrinfo(3) and getnameinfo(3), and what they may return.
+export const AI_ADDRCONFIG: number = constant("AI_ADDRCONFIG");
+export const AI_ALL: number = constant("AI_ALL");
+export const AI_CANONNAME: number = constant("AI_CANONNAME");
+export const AI_NUMERICHOST: number = constant("AI_NUMERICHOST");
+export const AI_NUMERICSERV: number = constant("AI_NUMERICSERV");
+export const AI_PASSIVE: number = constant("AI_PASSIVE");
+export const AI_V4MAPPED: number = constant("AI_V4MAPPED");
+export const NI_DGRAM: number = constant("NI_DGRAM");
+export const NI_MAXHOST: number = constant("NI_MAXHOST");
+export const NI_MAXSERV: number = constant("NI_MAXSERV");
+export const NI_NAMEREQD: number = constant("NI_NAMEREQD");
+export const NI_NOFQDN: number = constant("NI_NOFQDN");
+export const NI_NUMERICHOST: number = constant("NI_NUMERICHOST");
+export const NI_NUMERICSERV: number = constant("NI_NUMERICSERV");
+export const EAI_AGAIN: number = constant("EAI_AGAIN");
+export const EAI_BADFLAGS: number = constant("EAI_BADFLAGS");
+export const EAI_FAIL: number = constant("EAI_FAIL");
+export const EAI_FAMILY: number = constant("EAI_FAMILY");
+export const EAI_MEMORY: number = constant("EAI_MEMORY");
+export const EAI_NODATA: number = constant("EAI_NODATA");
+export const EAI_NONAME: number = constant("EAI_NONAME");
+export const EAI_SERVICE: number = constant("EAI_SERVICE");
+export const EAI_SOCKTYPE: number = constant("EAI_SOCKTYPE");
+export const EAI_SYSTEM: number = constant("EAI_SYSTEM");
+
+// Ancillary data, cmsg(3) and unix(7).
+export const SCM_CREDENTIALS: number = constant("SCM_CREDENTIALS");
+export const SCM_RIGHTS: number = constant("SCM_RIGHTS");
+export const SCM_TIMESTAMP: number = constant("SCM_TIMESTAMP");
+export const SCM_TIMESTAMPNS: number = constant("SCM_TIMESTAMPNS");
+
+// UDP options, udp(7).
+export const SOL_UDP: number = constant("SOL_UDP");
+export const UDP_CORK: number = constant("UDP_CORK");
+export const UDP_GRO: number = constant("UDP_GRO");
+export const UDP_SEGMENT: number = constant("UDP_SEGMENT");
+
+// Packet sockets, packet(7).
+export const AF_PACKET: number = constant("AF_PACKET");
+export const SOL_PACKET: number = constant("SOL_PACKET");
+export const ETH_P_ALL: number = constant("ETH_P_ALL");
+export const ETH_P_IP: number = constant("ETH_P_IP");
+export const ETH_P_IPV6: number = constant("ETH_P_IPV6");
+export const ETH_P_ARP: number = constant("ETH_P_ARP");
+export const PACKET_ADD_MEMBERSHIP: number = constant("PACKET_ADD_MEMBERSHIP");
+export const PACKET_AUXDATA: number = constant("PACKET_AUXDATA");
+export const PACKET_BROADCAST: number = constant("PACKET_BROADCAST");
+export const PACKET_DROP_MEMBERSHIP: number = constant("PACKET_DROP_MEMBERSHIP");
+export const PACKET_FANOUT: number = constant("PACKET_FANOUT");
+export const PACKET_HOST: number = constant("PACKET_HOST");
+export const PACKET_IGNORE_OUTGOING: number = constant("PACKET_IGNORE_OUTGOING");
+export const PACKET_LOOPBACK: number = constant("PACKET_LOOPBACK");
+export const PACKET_MR_ALLMULTI: number = constant("PACKET_MR_ALLMULTI");
+export const PACKET_MR_MULTICAST: number = constant("PACKET_MR_MULTICAST");
+export const PACKET_MR_PROMISC: number = constant("PACKET_MR_PROMISC");
+export const PACKET_MULTICAST: number = constant("PACKET_MULTICAST");
+export const PACKET_OTHERHOST: number = constant("PACKET_OTHERHOST");
+export const PACKET_OUTGOING: number = constant("PACKET_OUTGOING");
+export const PACKET_STATISTICS: number = constant("PACKET_STATISTICS");
+export const SO_ATTACH_FILTER: number = constant("SO_ATTACH_FILTER");
+export const SO_DETACH_FILTER: number = constant("SO_DETACH_FILTER");
+export const SO_LOCK_FILTER: number = constant("SO_LOCK_FILTER");
+
+// Group membership of either family, RFC 3678.
+export const MCAST_BLOCK_SOURCE: number = constant("MCAST_BLOCK_SOURCE");
+export const MCAST_JOIN_GROUP: number = constant("MCAST_JOIN_GROUP");
+export const MCAST_JOIN_SOURCE_GROUP: number = constant("MCAST_JOIN_SOURCE_GROUP");
+export const MCAST_LEAVE_GROUP: number = constant("MCAST_LEAVE_GROUP");
+export const MCAST_LEAVE_SOURCE_GROUP: number = constant("MCAST_LEAVE_SOURCE_GROUP");
+export const MCAST_UNBLOCK_SOURCE: number = constant("MCAST_UNBLOCK_SOURCE");
+
+// Errors of datagrams, ip(7).
+export const SO_EE_ORIGIN_ICMP: number = constant("SO_EE_ORIGIN_ICMP");
+export const SO_EE_ORIGIN_ICMP6: number = constant("SO_EE_ORIGIN_ICMP6");
+export const SO_EE_ORIGIN_LOCAL: number = constant("SO_EE_ORIGIN_LOCAL");
+export const SO_EE_ORIGIN_NONE: number = constant("SO_EE_ORIGIN_NONE");
+export const SO_MEMINFO: number = constant("SO_MEMINFO");
+export const IP_PMTUDISC_DO: number = constant("IP_PMTUDISC_DO");
+export const IP_PMTUDISC_DONT: number = constant("IP_PMTUDISC_DONT");
+export const IP_PMTUDISC_PROBE: number = constant("IP_PMTUDISC_PROBE");
+export const IP_PMTUDISC_WANT: number = constant("IP_PMTUDISC_WANT");
+export const IPV6_PMTUDISC_DO: number = constant("IPV6_PMTUDISC_DO");
+export const IPV6_PMTUDISC_PROBE: number = constant("IPV6_PMTUDISC_PROBE");

@@ -82,14 +82,10 @@ const systemErrors: ReadonlyMap<number, [string, string]> = new Map([
   [-constants.errno.EINPROGRESS, ["EINPROGRESS", "the connection is under way"]],
 ]);
 
-/** Translates `-errno` of a system call. `target` is the address or path that was meant. */
-export function systemError(
-  syscall: string,
-  errno: number,
-  target?: { address?: string; port?: number; path?: string },
-  bytesSent?: number,
-): SocketError {
+/** Translates `-errno` of a system call. `about` is the address that was meant. */
+export function systemError(syscall: string, errno: number, about?: object, bytesSent?: number): SocketError {
   const [code, meaning] = systemErrors.get(errno) ?? [`E${-errno}`, "unknown error"];
+  const target: { address?: string; port?: number; path?: string } | undefined = about;
   const address = target?.path ?? target?.address;
   const where =
     address === undefined ? "" : target?.port === undefined ? ` ${address}` : ` ${hostAndPort(address, target.port)}`;

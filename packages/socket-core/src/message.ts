@@ -14,7 +14,7 @@ import {
   rights,
 } from "./ancillary.ts";
 import { checkBuffer, checkData, checkInteger, checkWait, rangeError, typeError } from "./check.ts";
-import { AF_UNIX, MSG_CTRUNC } from "./constants.ts";
+import { AF_UNIX, MSG_CTRUNC, MSG_ERRQUEUE } from "./constants.ts";
 import { SocketError, systemError } from "./errors.ts";
 import { layout, META, native } from "./native.ts";
 import { type Descriptor, READ, WRITE } from "./readiness.ts";
@@ -68,9 +68,27 @@ const MAX_ANCILLARY = 64 * 1024;
 const EAGAIN = -os.errno.EAGAIN;
 const EINTR = -os.errno.EINTR;
 
-const meta = new Int32Array(layout.meta);
+const meta = new Int32Array(META.size);
 const metaBytes = new Uint8Array(meta.buffer);
 const noControl = new Uint8Array(0);
+
+/** One recvmsg(2), unless the error queue is asked for and had to be emptied before: then its oldest entry. */
+function receive(d: Descriptor, buffers: readonly Uint8Array[], flags: number, control: Uint8Array): number {
+  const error = MSG_ERRQUEUE > 0 && (flags & MSG_ERRQUEUE) !== 0 ? d.errors?.shift() : undefined;
+  if (error === undefined) return native.recvmsg(d.fd, buffers, flags, control, metaBytes, addressBuffer);
+  let length = 0;
+  for (const buffer of buffers) {
+    const part = error.data.subarray(length, length + buffer.length);
+    buffer.set(part);
+    length += part.length;
+  }
+  const fits = Math.min(error.control.length, control.length);
+  control.set(error.control.subarray(0, fits));
+  meta[META.control] = fits;
+  meta[META.flags] = error.flags | (fits < error.control.length ? MSG_CTRUNC : 0);
+  addressBuffer.set(error.address);
+  return length;
+}
 
 function details(control: Uint8Array): MessageDetails {
   const items = decodeAncillary(control.subarray(0, meta[META.control]));
@@ -110,7 +128,7 @@ export function receiveMessage(
     "recvmsg",
     () => {
       const buffer = own ?? receiveSlab().subarray(0, length);
-      return native.recvmsg(d.fd, [buffer], flags, control, metaBytes, addressBuffer);
+      return receive(d, [buffer], flags, control);
     },
     (count) => {
       const rest = details(control);
@@ -142,7 +160,7 @@ export function receiveMessageInto(
     owner,
     READ,
     "recvmsg",
-    () => native.recvmsg(d.fd, buffers, flags, control, metaBytes, addressBuffer),
+    () => receive(d, buffers, flags, control),
     (count) => ({ length: count, ...details(control) }),
     options,
   );
@@ -229,14 +247,13 @@ function checkUnix(family: number): void {
 /** A message if there is one now, else `null`. */
 export function receiveMessageNow(
   d: Descriptor,
-  fd: number,
   length: number,
   ancillaryLength: number,
   flags: number,
 ): Message | null {
   checkInteger("length", length, 1, SLAB_SIZE);
   const control = controlOf(ancillaryLength);
-  const count = native.recvmsg(fd, [receiveSlab().subarray(0, length)], flags, control, metaBytes, addressBuffer);
+  const count = receive(d, [receiveSlab().subarray(0, length)], flags, control);
   if (count === EAGAIN || count === EINTR) return null;
   if (count < 0) throw systemError("recvmsg", count);
   const rest = details(control);

@@ -1,7 +1,16 @@
 /** Names and numbers: getaddrinfo(3), getnameinfo(3), and the tables of services, protocols and interfaces. */
 import { hostname } from "node:os";
 import { type Address, addressBuffer, decodeAddress, encodeAddress } from "./address.ts";
-import { checkConstant, checkInteger, checkOptions, checkSignal, checkString, rangeError } from "./check.ts";
+import {
+  checkConstant,
+  checkInteger,
+  checkOptions,
+  checkSignal,
+  checkString,
+  checkTimeout,
+  rangeError,
+  type WaitOptions,
+} from "./check.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -12,17 +21,17 @@ import {
   EAI_FAIL,
   EAI_FAMILY,
   EAI_MEMORY,
-  EAI_NONAME,
   EAI_NODATA,
+  EAI_NONAME,
   EAI_SERVICE,
   EAI_SOCKTYPE,
   NI_NAMEREQD,
 } from "./constants.ts";
-import { AbortError, SocketError, systemError } from "./errors.ts";
+import { AbortError, SocketError, systemError, TimeoutError } from "./errors.ts";
 import { native } from "./native.ts";
 
 /** What `getaddrinfo` takes besides host and service. */
-export interface AddressInfoOptions {
+export interface AddressInfoOptions extends WaitOptions {
   /** `AF_UNSPEC` (the default), `AF_INET` or `AF_INET6`. */
   family?: number;
   /** A SOCK_ constant; default 0: each type. */
@@ -31,8 +40,6 @@ export interface AddressInfoOptions {
   protocol?: number;
   /** AI_ flags. Default 0. */
   flags?: number;
-  /** Ends the wait with an AbortError; the look-up itself cannot be stopped. */
-  signal?: AbortSignal;
 }
 
 /** One way to reach a host. */
@@ -61,17 +68,27 @@ const FAILURES: readonly (readonly [value: number, name: string, meaning: string
 const ENTRY = 5;
 
 function resolverError(syscall: string, status: number, subject: string): SocketError {
-  const [, code, meaning] = FAILURES.find(([value]) => value === status) ?? [status, `EAI_${status}`, "the look-up failed"];
+  const [, code, meaning] = FAILURES.find(([value]) => value === status) ?? [
+    status,
+    `EAI_${status}`,
+    "the look-up failed",
+  ];
   return new SocketError(`${syscall} ${code} ${subject}: ${meaning}`, { code, syscall, address: subject });
 }
 
-/** The wait ends with the signal; a late answer is dropped. */
-function abortable<T>(promise: Promise<T>, syscall: string, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
+/** A look-up cannot be stopped: the wait ends with the signal or the time, and a late answer is dropped. */
+function bounded<T>(promise: Promise<T>, syscall: string, { signal, timeout }: WaitOptions): Promise<T> {
+  const limit = timeout ?? null;
+  if (signal === undefined && limit === null) return promise;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new AbortError(syscall, signal.reason));
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    const onAbort = (): void => reject(new AbortError(syscall, signal?.reason));
+    const onTime = (): void => reject(new TimeoutError(syscall, limit ?? 0));
+    const timer = limit === null ? undefined : setTimeout(onTime, limit);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    });
   });
 }
 
@@ -83,7 +100,7 @@ function checkName(name: string, value: unknown): string {
 /**
  * getaddrinfo(3) on the thread pool: the ways to reach a host and service, in the order in which to try them.
  * `host` null is the loopback (with AI_PASSIVE the wildcard); `service` a name, a port, or null.
- * Rejects with SocketError (ENOTFOUND, EAI_AGAIN, EAI_SERVICE …) or AbortError.
+ * Rejects with SocketError (ENOTFOUND, EAI_AGAIN, EAI_SERVICE …), TimeoutError or AbortError; the look-up itself goes on.
  */
 export async function getaddrinfo(
   host: string | null,
@@ -92,7 +109,9 @@ export async function getaddrinfo(
 ): Promise<AddressInfo[]> {
   checkOptions("options", options);
   const { family = AF_UNSPEC, type = 0, protocol = 0, flags = 0 } = options;
-  const signal = checkSignal(options.signal);
+  const { signal } = options;
+  checkSignal(signal);
+  checkTimeout("timeout", options.timeout);
   if (host !== null) checkName("host", host);
   if (typeof service === "number") checkInteger("service", service, 0, 65535);
   else if (service !== null) checkName("service", service);
@@ -103,7 +122,7 @@ export async function getaddrinfo(
   if (host === null && service === null) throw rangeError("host", "given where service is not", host);
   if (signal?.aborted) throw new AbortError("getaddrinfo", signal.reason);
   const port = service === null ? null : String(service);
-  const found = await abortable(native.getaddrinfo(host, port, family, type, protocol, flags), "getaddrinfo", signal);
+  const found = await bounded(native.getaddrinfo(host, port, family, type, protocol, flags), "getaddrinfo", options);
   if (typeof found === "number") throw resolverError("getaddrinfo", found, host ?? String(service));
   const entries: AddressInfo[] = [];
   for (let i = 0; i < found.length; i += ENTRY) {

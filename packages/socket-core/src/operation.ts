@@ -1,9 +1,11 @@
 /** A call that waits: what to try again, and how to end it. */
 
+import type { AnyAddress } from "./address.ts";
+
 /** What differs between calls besides the system call itself. */
 export interface Particulars {
   /** Named in errors. */
-  target?: { address?: string; port?: number; path?: string };
+  target?: AnyAddress;
   /** Bytes sent so far, for errors. */
   progress?(): number;
   /** For a failure that passes without the descriptor becoming ready: milliseconds until the next attempt. */

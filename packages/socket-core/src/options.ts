@@ -1,4 +1,6 @@
 /** What people really set, with names and units; each is one setsockopt(2) or getsockopt(2). */
+
+import type { Credentials } from "./ancillary.ts";
 import { checkBoolean, checkInteger, checkOptions, checkString, rangeError } from "./check.ts";
 import {
   AF_INET6,
@@ -30,7 +32,6 @@ import {
   TCP_QUICKACK,
   TCP_USER_TIMEOUT,
 } from "./constants.ts";
-import type { Credentials } from "./ancillary.ts";
 import { decodeTcpInfo, TCP_INFO_SIZE, type TcpInfo } from "./tcp-info.ts";
 
 /** Keep-alive probes, tcp(7). Times are milliseconds, rounded up to whole seconds by the kernel's unit. */
@@ -222,7 +223,10 @@ export class SocketOptions {
 
   /** SO_BINDTODEVICE: only packets of this interface, such as `"eth0"`; `""` for all of them. */
   get bindToDevice(): string {
-    return this.#socket.getsockopt(SOL_SOCKET, SO_BINDTODEVICE, INTERFACE_NAME).toString("latin1").replace(/\0.*$/s, "");
+    return this.#socket
+      .getsockopt(SOL_SOCKET, SO_BINDTODEVICE, INTERFACE_NAME)
+      .toString("latin1")
+      .replace(/\0.*$/s, "");
   }
   set bindToDevice(name: string) {
     const bytes = Buffer.from(`${checkString("bindToDevice", name)}\0`);

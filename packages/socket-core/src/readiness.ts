@@ -5,6 +5,7 @@
 import { constants } from "node:os";
 import type { WaitOptions } from "./check.ts";
 import { onError } from "./diagnostics.ts";
+import { type QueuedError, takeErrors } from "./error-queue.ts";
 import { AbortError, BusyError, ClosedError, systemError, TimeoutError } from "./errors.ts";
 import { hold, letGo, setOwner } from "./loop.ts";
 import { native } from "./native.ts";
@@ -50,6 +51,8 @@ export class Descriptor {
   connected = false;
   ended = false;
   lingers = false;
+  /** What the kernel's error queue held when it had to be emptied; `recvmsg` with MSG_ERRQUEUE takes it from here. */
+  errors: QueuedError[] | null = null;
   #slot = -1;
   #armed = 0;
   #budget = MAX_SYNCHRONOUS;
@@ -190,6 +193,8 @@ export class Descriptor {
       else if (!error && (this.#armed & WRITE) !== 0) this.#disarm(WRITE);
     }
     if (error && this.#slot >= 0) {
+      // An error that no call takes away is in the error queue, and polling would report it for ever.
+      if (this.#reader !== null || this.#writer !== null) this.errors = takeErrors(this.fd, this.errors);
       if (this.#reader !== null) this.#arm(READ);
       if (this.#writer !== null) this.#arm(WRITE);
     }

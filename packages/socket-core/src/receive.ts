@@ -1,6 +1,6 @@
 /** recv(2) and recvfrom(2), thin over readiness.ts. Arguments that do not fit reject; nothing was received then. */
 import { constants as os } from "node:os";
-import { type Address, addressBuffer, decodeAddress } from "./address.ts";
+import { type Address, type AnyAddress, addressBuffer, decodeAddress } from "./address.ts";
 import { checkBuffer, checkFlags, checkInteger, checkWait, rangeError, type WaitOptions } from "./check.ts";
 import { systemError } from "./errors.ts";
 import { native } from "./native.ts";
@@ -14,11 +14,11 @@ export interface ReceiveOptions extends WaitOptions {
 }
 
 /** A received datagram. */
-export interface Datagram {
+export interface Datagram<A extends AnyAddress = Address> {
   /** Its payload, in memory of its own; empty for an empty datagram. */
   data: Buffer;
   /** The sender's address. */
-  address: Address;
+  address: A;
 }
 
 const EAGAIN = -os.errno.EAGAIN;
@@ -137,6 +137,30 @@ export function receiveDatagram(
       const address = decodeAddress();
       return { data: own === null ? takeReceived(count) : own.subarray(0, count), address };
     },
+    options,
+  );
+}
+
+export function receiveDatagramInto(
+  owner: object,
+  d: Descriptor,
+  buffer: Uint8Array,
+  options: ReceiveOptions | undefined,
+): Promise<{ length: number; address: Address }> {
+  let flags: number;
+  try {
+    checkRoom(buffer);
+    flags = checkWait(options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  const { length: size } = buffer;
+  return d.run(
+    owner,
+    READ,
+    "recvfrom",
+    () => note(d, native.recvfrom(d.fd, buffer, 0, size, flags, addressBuffer), 0),
+    (length) => ({ length, address: decodeAddress() }),
     options,
   );
 }

@@ -1,6 +1,6 @@
 /** send(2), sendto(2) and writev(2), thin over readiness.ts. Arguments that do not fit reject; nothing was sent then. */
 import { constants as os } from "node:os";
-import { type Address, addressBuffer, encodeAddress } from "./address.ts";
+import { type AnyAddress, addressBuffer, encodeAddress } from "./address.ts";
 import { backoff } from "./backoff.ts";
 import { checkData, checkFlags, checkInteger, checkWait, rangeError, typeError, type WaitOptions } from "./check.ts";
 import { AF_UNIX } from "./constants.ts";
@@ -86,7 +86,7 @@ export function sendTo(
   owner: Sender,
   d: Descriptor,
   data: string | Uint8Array,
-  address: Address,
+  address: AnyAddress,
   options: SendOptions | undefined,
 ): Promise<number> {
   let bytes: Uint8Array;
@@ -124,7 +124,7 @@ export function sendToNow(
   owner: Sender,
   fd: number,
   data: string | Uint8Array,
-  address: Address,
+  address: AnyAddress,
   flags: number,
 ): number | null {
   const bytes = checkData("data", data);

@@ -1,9 +1,26 @@
 /** The class: POSIX calls by their names. What they do is in the modules they are named for. */
+
+import type { FileHandle } from "node:fs/promises";
+import type { Socket as NodeSocket } from "node:net";
 import { constants as os } from "node:os";
+import type { Duplex } from "node:stream";
 import { accept, acceptNow } from "./accept.ts";
-import { type Address, addressBuffer, type BindAddress, decodeAddress, encodeAddress } from "./address.ts";
+import {
+  type Address,
+  type AnyAddress,
+  addressBuffer,
+  type BindAddress,
+  decodeAddress,
+  encodeAddress,
+  type PacketAddress,
+} from "./address.ts";
+import type { ReceiveBatch, SendBatch } from "./batch.ts";
+import { type DuplexOptions, toDuplex } from "./bridges/duplex.ts";
+import { type NodeSocketOptions, toNodeSocket } from "./bridges/node-socket.ts";
+import { toWeb, type WebStreams } from "./bridges/web.ts";
 import {
   checkBoolean,
+  checkBuffer,
   checkConstant,
   checkInteger,
   checkTimeout,
@@ -12,17 +29,41 @@ import {
   type WaitOptions,
 } from "./check.ts";
 import { connect, isUnsettled } from "./connect.ts";
-import { AF_INET, SO_DOMAIN, SO_LINGER, SO_PROTOCOL, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from "./constants.ts";
+import {
+  AF_INET,
+  MSG_PEEK,
+  SO_DETACH_FILTER,
+  SO_DOMAIN,
+  SO_LINGER,
+  SO_PROTOCOL,
+  SO_TYPE,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "./constants.ts";
 import { onAccept, onClose, onConnect } from "./diagnostics.ts";
-import { AbortError, ClosedError, systemError } from "./errors.ts";
+import { AbortError, ClosedError, SocketError, systemError } from "./errors.ts";
 import { discardAndClose, LINGER_TIMEOUT } from "./linger.ts";
+import {
+  type Message,
+  type MessageInto,
+  type MessageOptions,
+  type ReceivedDescriptors,
+  receiveDescriptors,
+  receiveMessage,
+  receiveMessageInto,
+  receiveMessageNow,
+  sendDescriptors,
+  sendMessage,
+} from "./message.ts";
 import { native } from "./native.ts";
+import { SocketOptions } from "./options.ts";
 import { Descriptor, type Direction, READ, WRITE } from "./readiness.ts";
 import {
   type Datagram,
   type ReceiveOptions,
   receive,
   receiveDatagram,
+  receiveDatagramInto,
   receiveDatagramNow,
   receiveInto,
   receiveNow,
@@ -30,6 +71,7 @@ import {
 import { SLAB_SIZE } from "./receive-buffer.ts";
 import { type HostAddress, resolveHost } from "./resolve.ts";
 import { type SendOptions, send, sendAll, sendNow, sendTo, sendToNow, sendVectorNow } from "./send.ts";
+import { type SendfileOptions, sendFile } from "./sendfile.ts";
 import { getOption, getOptionBytes, setOption } from "./sockopt.ts";
 
 /** What `accept` and the iteration of a listening socket give. */
@@ -91,6 +133,11 @@ export class Socket implements AsyncIterable<Accepted> {
     this.protocol = protocol;
     this.#descriptor = new Descriptor(fd, type === SOCK_STREAM);
     forgotten.register(this, this.#descriptor, this);
+  }
+
+  /** @internal A Socket for a descriptor that the addon already owns. */
+  static adopt(family: number, type: number, protocol: number, fd: number): Socket {
+    return Socket.#of(fd, family, type, protocol, true);
   }
 
   static #of(fd: number, family: number, type: number, protocol: number, connected: boolean): Socket {
@@ -184,7 +231,7 @@ export class Socket implements AsyncIterable<Accepted> {
    * bind(2). Takes literals, nothing is resolved: without `address` the wildcard of the family; `"localhost"` is its
    * loopback; port 0 lets the kernel choose. Throws SocketError, for example EADDRINUSE or EACCES.
    */
-  bind(address: BindAddress): void {
+  bind(address: BindAddress | PacketAddress): void {
     const fd = this.#open("bind");
     encodeAddress(this.family, address, true);
     const status = native.bind(fd, addressBuffer);
@@ -263,6 +310,20 @@ export class Socket implements AsyncIterable<Accepted> {
     if (onConnect.hasSubscribers) onConnect.publish({ socket: this, address: target });
   }
 
+  /**
+   * `connect` that resolves to the errno instead of rejecting with a SocketError of the kernel's: 0 when the
+   * connection stands. Bad arguments, time and signals reject as ever.
+   */
+  async connectEx(address: Address | HostAddress, options?: WaitOptions): Promise<number> {
+    try {
+      await this.connect(address, options);
+      return 0;
+    } catch (error) {
+      if (error instanceof SocketError && error.errno !== undefined) return -error.errno;
+      throw error;
+    }
+  }
+
   /** shutdown(2): `SHUT_RD`, `SHUT_WR` (the peer reads its end) or `SHUT_RDWR`. Throws SocketError: ENOTCONN. */
   shutdown(how: number): void {
     const status = native.shutdown(this.#open("shutdown"), checkInteger("how", how, 0, 2));
@@ -291,9 +352,12 @@ export class Socket implements AsyncIterable<Accepted> {
     return receiveNow(this.#descriptor, this.#open("recv"), buffer, flags);
   }
 
-  /** recvfrom(2): one datagram of up to `length` bytes and its sender. Default 65,536. Rejects as `recv` does. */
-  recvfrom(length = SLAB_SIZE, options?: ReceiveOptions): Promise<Datagram> {
-    return receiveDatagram(this, this.#descriptor, length, options);
+  /**
+   * recvfrom(2): one datagram of up to `length` bytes and its sender. Default 65,536. Rejects as `recv` does. Of a
+   * packet socket: `recvfrom<PacketAddress>()`.
+   */
+  recvfrom<A extends AnyAddress = Address>(length = SLAB_SIZE, options?: ReceiveOptions): Promise<Datagram<A>> {
+    return receiveDatagram(this, this.#descriptor, length, options) as Promise<Datagram<A>>;
   }
 
   /** A datagram of up to `length` bytes, at most 65,536, if there is one now, else `null`. Throws SocketError. */
@@ -323,12 +387,12 @@ export class Socket implements AsyncIterable<Accepted> {
    * sendto(2): one datagram to a literal address. Calls queue in order, up to `maxQueuedSends`. Resolves to its length.
    * Rejects with SocketError, for example EMSGSIZE or, after an ICMP error, ECONNREFUSED; the socket goes on.
    */
-  sendto(data: string | Uint8Array, address: Address, options?: SendOptions): Promise<number> {
+  sendto(data: string | Uint8Array, address: AnyAddress, options?: SendOptions): Promise<number> {
     return sendTo(this, this.#descriptor, data, address, options);
   }
 
   /** Sends one datagram now: its length, or `null` where the kernel has no room. Throws SocketError. */
-  trySendto(data: string | Uint8Array, address: Address, flags = 0): number | null {
+  trySendto(data: string | Uint8Array, address: AnyAddress, flags = 0): number | null {
     return sendToNow(this, this.#open("sendto"), data, address, flags);
   }
 
@@ -338,6 +402,108 @@ export class Socket implements AsyncIterable<Accepted> {
    */
   trySendv(buffers: readonly Uint8Array[], first = 0, offset = 0): number | null {
     return sendVectorNow(this.#open("sendmsg"), buffers, first, offset);
+  }
+
+  /**
+   * recvfrom(2) into memory of the caller: the length of the datagram that fits, and its sender. Rejects as `recv` does.
+   */
+  recvfromInto(buffer: Uint8Array, options?: ReceiveOptions): Promise<{ length: number; address: Address }> {
+    return receiveDatagramInto(this, this.#descriptor, buffer, options);
+  }
+
+  /** `recv` that leaves the data where it is, MSG_PEEK. */
+  peek(length = SLAB_SIZE, options?: ReceiveOptions): Promise<Buffer | null> {
+    return receive(this, this.#descriptor, length, { ...options, flags: (options?.flags ?? 0) | MSG_PEEK });
+  }
+
+  /**
+   * recvmsg(2): a message of up to `length` bytes with its ancillary data, for which `ancillaryLength` bytes of room
+   * are made (see `ancillarySpace`; default 0). With MSG_ERRQUEUE, what went wrong with datagrams. Rejects as `recv`.
+   */
+  recvmsg(length = SLAB_SIZE, ancillaryLength = 0, options?: ReceiveOptions): Promise<Message> {
+    return receiveMessage(this, this.#descriptor, length, ancillaryLength, options);
+  }
+
+  /** A message of up to `length` bytes, at most 65,536, if there is one now, else `null`. Throws SocketError. */
+  tryRecvmsg(length = SLAB_SIZE, ancillaryLength = 0, flags = 0): Message | null {
+    this.#open("recvmsg");
+    return receiveMessageNow(this.#descriptor, length, ancillaryLength, flags);
+  }
+
+  /** recvmsg(2) into up to 64 buffers of the caller, one after the other. Rejects as `recv` does. */
+  recvmsgInto(buffers: readonly Uint8Array[], ancillaryLength = 0, options?: ReceiveOptions): Promise<MessageInto> {
+    return receiveMessageInto(this, this.#descriptor, buffers, ancillaryLength, options);
+  }
+
+  /**
+   * sendmsg(2): one message of up to 64 parts, with ancillary data and to an address where wanted. Resolves to the
+   * number of bytes that the kernel took. Rejects as `sendto` does.
+   */
+  sendmsg(data: string | Uint8Array | readonly (string | Uint8Array)[], options?: MessageOptions): Promise<number> {
+    return sendMessage(this, this.#descriptor, data, options);
+  }
+
+  /**
+   * Passes 1 to 253 descriptors over a Unix socket with at least one byte of data, SCM_RIGHTS of unix(7). They stay
+   * open here. The other side shares their state: O_NONBLOCK is set for both or for neither.
+   */
+  sendFds(data: string | Uint8Array, descriptors: readonly number[], options?: SendOptions): Promise<number> {
+    return sendDescriptors(this, this.#descriptor, data, descriptors, options);
+  }
+
+  /**
+   * Receives up to `max` descriptors, close-on-exec, with up to `length` bytes of data; each is closed unless it is
+   * taken. When the peer passed more, all are closed and the call rejects with ERR_SOCKET_TRUNCATED.
+   */
+  recvFds(length: number, max: number, options?: ReceiveOptions): Promise<ReceivedDescriptors> {
+    return receiveDescriptors(this, this.#descriptor, length, max, options);
+  }
+
+  /**
+   * sendfile(2): sends `count` bytes of an open file (default: all that follow) from `offset` on (default 0), without
+   * a copy through this process. The disk is read on the thread pool. Resolves to the number of bytes sent. Rejects as
+   * `sendAll` does, with `bytesSent`.
+   */
+  sendfile(file: FileHandle, options?: SendfileOptions): Promise<number> {
+    return sendFile(this, this.#descriptor, file, options);
+  }
+
+  /** Fills a batch with the datagrams that are there, recvmmsg(2): how many, or `null` for none. Throws SocketError. */
+  tryReceiveMany(batch: ReceiveBatch): number | null {
+    const count = batch.receive(this.#open("recvmmsg"));
+    if (count >= 0) return count;
+    if (count === EAGAIN || count === EINTR) return null;
+    throw systemError("recvmmsg", count);
+  }
+
+  /**
+   * Sends the datagrams of a batch from number `from` on, sendmmsg(2): how many the kernel took, or `null` where it
+   * has no room. Throws SocketError when the first of them fails.
+   */
+  trySendMany(batch: SendBatch, from = 0): number | null {
+    const fd = this.#open("sendmmsg");
+    if (batch.length === 0) return 0;
+    const count = batch.send(fd, checkInteger("from", from, 0, batch.length - 1));
+    if (count >= 0) return count;
+    if (count === EAGAIN || count === EINTR) return null;
+    throw systemError("sendmmsg", count);
+  }
+
+  /**
+   * Sends `data` as datagrams of `segmentSize` bytes in one call, UDP_SEGMENT of udp(7): at most 64, together no
+   * longer than one datagram may be. `null` where the kernel has no room. Throws SocketError: EIO or EINVAL where the
+   * kernel or the driver cannot, EMSGSIZE.
+   */
+  trySendSegments(data: Uint8Array, segmentSize: number, address?: Address): number | null {
+    const fd = this.#open("sendmsg");
+    checkBuffer("data", data);
+    checkInteger("segmentSize", segmentSize, 1, 65535);
+    if (address !== undefined) encodeAddress(this.family, address);
+    const to = address === undefined ? null : addressBuffer;
+    const count = native.sendSegments(fd, data, 0, data.length, segmentSize, to);
+    if (count >= 0) return count;
+    if (count === EAGAIN || count === EINTR) return null;
+    throw systemError("sendmsg", count, address);
   }
 
   /** Resolves when a read would find data, an end or an error, or an accept a connection. Level-triggered. */
@@ -400,6 +566,58 @@ export class Socket implements AsyncIterable<Accepted> {
     return length === undefined ? getOption(fd, level, name) : getOptionBytes(fd, level, name, length);
   }
 
+  /** The options that people really set, by name: `socket.options.noDelay = true`. */
+  get options(): SocketOptions {
+    return new SocketOptions(this);
+  }
+
+  /**
+   * Attaches a classic BPF program, instructions of 8 bytes: what it rejects never arrives; `null` detaches it.
+   * SO_ATTACH_FILTER of socket(7). Throws SocketError: EINVAL for a program that the kernel does not accept.
+   */
+  attachFilter(program: Uint8Array | null): void {
+    const fd = this.#open("attachFilter");
+    if (program === null) {
+      setOption(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+      return;
+    }
+    const status = native.attachFilter(fd, checkBuffer("program", program));
+    if (status < 0) throw systemError("attachFilter", status);
+  }
+
+  /** Whether a child process gets the descriptor; by default none does. */
+  get inheritable(): boolean {
+    return native.getInheritable(this.#open("inheritable")) === 1;
+  }
+  set inheritable(on: boolean) {
+    checkBoolean("inheritable", on);
+    native.setInheritable(this.#open("inheritable"), on ? 1 : 0);
+  }
+
+  /** dup(2): another Socket for the same connection; it is open until both are closed. Throws SocketError: EMFILE. */
+  dup(): Socket {
+    const fd = native.dup(this.#open("dup"));
+    if (fd < 0) throw systemError("dup", fd);
+    const copy = Socket.#of(fd, this.family, this.type, this.protocol, this.#descriptor.connected);
+    copy.timeout = this.timeout;
+    return copy;
+  }
+
+  /** Hands the connection to a Duplex of `node:stream`, which owns this socket from now on. */
+  toDuplex(options?: DuplexOptions): Duplex {
+    return toDuplex(this, options);
+  }
+
+  /** Hands the connection to a pair of web streams, which own this socket from now on. */
+  toWeb(): WebStreams {
+    return toWeb(this);
+  }
+
+  /** Hands the descriptor to a `net.Socket`, for TLS, HTTP and the rest; this socket is closed after it. */
+  toNodeSocket(options?: NodeSocketOptions): NodeSocket {
+    return toNodeSocket(this, options);
+  }
+
   /** Gives the descriptor away: it stays open, non-blocking, and is the caller's from now on. Waiting calls get a ClosedError. */
   detach(): number {
     this.#open("detach");
@@ -412,7 +630,7 @@ export class Socket implements AsyncIterable<Accepted> {
   /**
    * close(2). Whoever waits gets a ClosedError; closing again does nothing. A stream with unread input, which the
    * kernel would answer with a reset, first says FIN and discards input for up to two seconds in the background, so
-   * that the peer loses nothing that was sent; with SO_LINGER set it does not.
+   * that the peer loses nothing that was sent; with SO_LINGER set it does not, and lingers on a thread of its own.
    */
   close(): void {
     const d = this.#descriptor;
@@ -421,6 +639,9 @@ export class Socket implements AsyncIterable<Accepted> {
     if (onClose.hasSubscribers) onClose.publish({ socket: this });
     if (d.stream && !d.ended && !d.lingers && native.unread(d.fd) > 0) {
       void discardAndClose(new Descriptor(d.detach(), true));
+    } else if (d.lingers && (this.options.linger ?? 0) > 0) {
+      // The kernel waits inside close(2), so that happens on the thread pool.
+      native.closeBlocking(d.detach());
     } else {
       d.close();
     }
