@@ -138,6 +138,13 @@ export class SendBatch {
     return true;
   }
 
+  /** The bytes of datagrams `from` to `to`, the latter not included. */
+  bytes(from = 0, to: number = this.length): number {
+    let total = 0;
+    for (let i = from; i < to; i++) total += this.#meta[i * 3 + 1]!;
+    return total;
+  }
+
   /** Empties it. */
   clear(): void {
     this.length = 0;

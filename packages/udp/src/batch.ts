@@ -1,5 +1,6 @@
 /** Datagrams that were received together, seen without a copy. */
 import { type Address, type Ancillary, type InetAddress, ReceiveBatch } from "@sockeye/socket-core";
+import { rangeError } from "./check.ts";
 
 /** A super-packet of GRO holds at most so many datagrams (UDP_GRO_CNT_MAX is 64). */
 const MAX_SEGMENTS = 64;
@@ -15,6 +16,8 @@ export class Batch {
   readonly #sizes: Int32Array;
   readonly #messages: Int32Array;
   #length = 0;
+  #first = 0;
+  #segments = 0;
 
   /** @internal */
   constructor(messages: number, slotSize: number, split: boolean) {
@@ -27,7 +30,7 @@ export class Batch {
 
   /** How many datagrams there are. */
   get length(): number {
-    return this.#length;
+    return this.#length - this.#first;
   }
 
   /** The memory that holds them: datagram i is `size(i)` bytes from `offset(i)` on. */
@@ -78,10 +81,31 @@ export class Batch {
   }
 
   #check(index: number): number {
-    if (Number.isInteger(index) && index >= 0 && index < this.#length) return index;
-    throw Object.assign(new RangeError(`index must be from 0 to ${this.#length - 1}, got ${index}`), {
-      code: "ERR_INVALID_ARG",
-    });
+    if (Number.isInteger(index) && index >= 0 && index < this.length) return index + this.#first;
+    throw rangeError("index", `from 0 to ${this.length - 1}`, index);
+  }
+
+  /** Bytes of all datagrams. */
+  get totalBytes(): number {
+    let total = 0;
+    for (let i = this.#first; i < this.#length; i++) total += this.#sizes[i]!;
+    return total;
+  }
+
+  /** How many of the datagrams came as segments of a larger one. */
+  get segments(): number {
+    return this.#segments;
+  }
+
+  /** @internal Leaves the first ones out. */
+  skip(count: number): void {
+    this.#first += count;
+  }
+
+  /** @internal */
+  clear(): void {
+    this.#first = 0;
+    this.#length = 0;
   }
 
   /** @internal The memory that `Socket.tryReceiveMany` fills. */
@@ -93,10 +117,13 @@ export class Batch {
   index(split: boolean): void {
     const received = this.#received;
     let at = 0;
+    this.#first = 0;
+    this.#segments = 0;
     for (let message = 0; message < received.length; message++) {
       const start = received.offset(message);
       const size = received.size(message);
       const stride = split ? (received.segmentSize(message) ?? size) : size;
+      if (stride < size) this.#segments += Math.ceil(size / stride);
       let offset = 0;
       do {
         this.#offsets[at] = start + offset;

@@ -29,3 +29,19 @@ export function checkOptions(name: string, value: unknown): void {
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== "function") throw typeError(name, "a function", value);
 }
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw typeError(name, "a boolean", value);
+  return value;
+}
+
+/** What is sent: text goes out as UTF-8. */
+export function checkData(name: string, value: unknown): Uint8Array {
+  if (typeof value === "string") return Buffer.from(value);
+  if (!(value instanceof Uint8Array)) throw typeError(name, "text or a Uint8Array", value);
+  return value;
+}
+
+export function checkAddress(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) throw typeError(name, "{ address, port } or { path }", value);
+}
