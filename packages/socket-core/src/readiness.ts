@@ -13,12 +13,16 @@ import { type AnyOperation, nothing, Operation, type Particulars } from "./opera
 
 export const READ = 1;
 export const WRITE = 2;
-export type Direction = typeof READ | typeof WRITE;
+/** The error queue, MSG_ERRQUEUE; libuv's UV_PRIORITIZED, with which it reports an error without an end to polling. */
+export const ERRORS = 8;
+export type Direction = typeof READ | typeof WRITE | typeof ERRORS;
 
 /** What libuv says of a refused connect, a reset or an ICMP error; polling has stopped then, and the call tells which. */
 const EVENT_ERROR = 64;
 /** After so many completions without waiting, a socket that is always ready lets the others have a turn. */
 const MAX_SYNCHRONOUS = 64;
+/** After an error that the error queue does not hold, it is looked at again so many milliseconds later. */
+const ERRORS_BACKOFF = 50;
 const EAGAIN = -constants.errno.EAGAIN;
 const EINTR = -constants.errno.EINTR;
 
@@ -33,7 +37,11 @@ function failure(syscall: string, errno: number, particulars: Particulars): Erro
 }
 
 /** Shared by all descriptors until one needs its own. */
-const noRetries: Record<Direction, NodeJS.Timeout | undefined> = { [READ]: undefined, [WRITE]: undefined };
+const noRetries: Record<Direction, NodeJS.Timeout | undefined> = {
+  [READ]: undefined,
+  [WRITE]: undefined,
+  [ERRORS]: undefined,
+};
 
 /** A datagram socket holds so many sends that wait for room, by default. */
 const MAX_QUEUED_SENDS = 1_024;
@@ -60,6 +68,7 @@ export class Descriptor {
   #reader: AnyOperation | null = null;
   #writer: AnyOperation | null = null;
   #lastWriter: AnyOperation | null = null;
+  #errorReader: AnyOperation | null = null;
   #writers = 0;
   #retries: Record<Direction, NodeJS.Timeout | undefined> = noRetries;
   #timer: NodeJS.Timeout | undefined;
@@ -72,7 +81,12 @@ export class Descriptor {
 
   /** Whether a call waits in this direction. */
   isWaiting(direction: Direction): boolean {
-    return (direction === READ ? this.#reader : this.#writer) !== null;
+    return this.#first(direction) !== null;
+  }
+
+  #first(direction: Direction): AnyOperation | null {
+    if (direction === READ) return this.#reader;
+    return direction === WRITE ? this.#writer : this.#errorReader;
   }
 
   /** Runs a system call now if it can be, else when the descriptor is ready. `owner` is kept alive meanwhile. */
@@ -88,9 +102,9 @@ export class Descriptor {
     if (this.fd < 0) return Promise.reject(new ClosedError(syscall));
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(new AbortError(syscall, signal.reason));
-    const head = direction === READ ? this.#reader : this.#writer;
+    const head = this.#first(direction);
     if (head !== null) {
-      if (direction === READ || this.stream) return Promise.reject(busy(syscall, head));
+      if (direction !== WRITE || this.stream) return Promise.reject(busy(syscall, head));
       if (this.#writers >= this.maxQueuedSends) {
         return Promise.reject(new BusyError(syscall, `${this.#writers} sends already wait`));
       }
@@ -125,6 +139,8 @@ export class Descriptor {
     if (failed < 0) return Promise.reject(failure(operation.syscall, failed, operation.particulars));
     if (direction === READ) {
       this.#reader = operation as AnyOperation;
+    } else if (direction === ERRORS) {
+      this.#errorReader = operation as AnyOperation;
     } else {
       if (this.#lastWriter === null) this.#writer = operation as AnyOperation;
       else this.#lastWriter.next = operation as AnyOperation;
@@ -183,7 +199,7 @@ export class Descriptor {
       if (this.#writer?.particulars.first) this.#advance(WRITE);
       if (this.#slot < 0) return;
     }
-    if (error || (events & ~WRITE) !== 0) {
+    if (error || (events & ~(WRITE | ERRORS)) !== 0) {
       this.drained = false;
       if (this.#reader !== null) this.#advance(READ);
       else if (!error && (this.#armed & READ) !== 0) this.#disarm(READ);
@@ -192,18 +208,32 @@ export class Descriptor {
       if (this.#writer !== null) this.#advance(WRITE);
       else if (!error && (this.#armed & WRITE) !== 0) this.#disarm(WRITE);
     }
-    if (error && this.#slot >= 0) {
-      // An error that no call takes away is in the error queue, and polling would report it for ever.
-      if (this.#reader !== null || this.#writer !== null) this.errors = takeErrors(this.fd, this.errors);
-      if (this.#reader !== null) this.#arm(READ);
-      if (this.#writer !== null) this.#arm(WRITE);
-    }
+    if ((error || (events & ERRORS) !== 0) && this.#slot >= 0) this.#emptyErrors(error);
+  }
+
+  /**
+   * An error that no read or write took away is in the error queue, and polling would report it for ever. They come
+   * first: whoever empties the queue takes the error from them.
+   */
+  #emptyErrors(stopped: boolean): void {
+    if (this.#errorReader !== null) this.#advance(ERRORS);
+    if (this.#slot < 0) return;
+    const waits = this.#reader !== null || this.#writer !== null || this.#errorReader !== null;
+    if (waits) this.errors = takeErrors(this.fd, this.errors);
+    if (this.#errorReader !== null) {
+      // Nothing for it: the error is that of the next read or write.
+      this.#disarm(ERRORS);
+      this.#later(ERRORS, ERRORS_BACKOFF);
+    } else if (!stopped && (this.#armed & ERRORS) !== 0) this.#disarm(ERRORS);
+    if (!stopped) return;
+    if (this.#reader !== null) this.#arm(READ);
+    if (this.#writer !== null) this.#arm(WRITE);
   }
 
   /** Lets those who wait try again, in order, until one has to go on waiting. */
   #advance(direction: Direction): void {
     for (;;) {
-      const operation = direction === READ ? this.#reader : this.#writer;
+      const operation = this.#first(direction);
       if (operation === null) return;
       try {
         const result = operation.attempt();
@@ -230,7 +260,7 @@ export class Descriptor {
     clearTimeout(this.#retries[direction]);
     this.#retries[direction] = setTimeout(() => {
       this.#retries[direction] = undefined;
-      if (this.fd < 0 || (direction === READ ? this.#reader : this.#writer) === null) return;
+      if (this.fd < 0 || this.#first(direction) === null) return;
       this.#arm(direction);
       this.#advance(direction);
     }, delay).unref();
@@ -240,6 +270,9 @@ export class Descriptor {
     if (direction === READ) {
       if (this.#reader !== operation) return;
       this.#reader = null;
+    } else if (direction === ERRORS) {
+      if (this.#errorReader !== operation) return;
+      this.#errorReader = null;
     } else {
       let before: AnyOperation | null = null;
       let at = this.#writer;
@@ -284,12 +317,13 @@ export class Descriptor {
     };
     check(READ, this.#reader);
     check(WRITE, this.#writer);
+    check(ERRORS, this.#errorReader);
   }
 
   /** Whether pending operations keep the process alive. */
   setReferenced(referenced: boolean): void {
     this.#referenced = referenced;
-    for (const first of [this.#reader, this.#writer]) {
+    for (const first of [this.#reader, this.#writer, this.#errorReader]) {
       for (let operation = first; operation !== null; operation = operation.next) {
         if (operation.held === referenced) continue;
         operation.held = referenced;
@@ -313,10 +347,11 @@ export class Descriptor {
     clearTimeout(this.#timer);
     clearTimeout(this.#retries[READ]);
     clearTimeout(this.#retries[WRITE]);
+    clearTimeout(this.#retries[ERRORS]);
     this.#armed = 0;
-    for (const direction of [READ, WRITE] as const) {
+    for (const direction of [READ, WRITE, ERRORS] as const) {
       for (;;) {
-        const operation = direction === READ ? this.#reader : this.#writer;
+        const operation = this.#first(direction);
         if (operation === null) break;
         this.#remove(direction, operation);
         operation.reject(new ClosedError(operation.syscall, operation.details));

@@ -45,3 +45,9 @@ export function checkData(name: string, value: unknown): Uint8Array {
 export function checkAddress(name: string, value: unknown): void {
   if (typeof value !== "object" || value === null) throw typeError(name, "{ address, port } or { path }", value);
 }
+
+export function checkIterable(name: string, value: unknown): void {
+  if (typeof (value as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== "function") {
+    throw typeError(name, "an iterable of { data, to }", value);
+  }
+}
