@@ -1,6 +1,7 @@
 /** The endpoint: a datagram socket that sends in order, receives in batches and never throws away an error. */
 import { getSystemErrorName } from "node:util";
 import {
+  AbortError,
   type Address,
   BusyError,
   ClosedError,
@@ -148,6 +149,7 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     if (this.#receiving) throw new BusyError("recvmmsg", "another call already receives on this endpoint");
     this.#failures.report();
     if (this.socket.closed) throw new ClosedError("recvmmsg");
+    if (options?.signal?.aborted) throw new AbortError("recvmmsg", options.signal.reason);
     if (batch.advance(max)) return batch;
     const memory = batch.clear();
     this.#receiving = true;

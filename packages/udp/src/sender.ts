@@ -11,7 +11,14 @@ import {
 import { checkAddress, checkData, checkInteger, checkIterable, typeError } from "./check.ts";
 import type { Outgoing } from "./datagram.ts";
 import type { Failures } from "./failures.ts";
-import { bytesPerCall, MAX_PAYLOAD_IPV4, MAX_PAYLOAD_IPV6, refusesSegmentation, segmentCount } from "./segmentation.ts";
+import {
+  bytesPerCall,
+  exceedsPath,
+  MAX_PAYLOAD_IPV4,
+  MAX_PAYLOAD_IPV6,
+  refusesSegmentation,
+  segmentCount,
+} from "./segmentation.ts";
 import { SendQueue, type Steps, turn } from "./send-queue.ts";
 import { type EndpointSettings, isAnothers } from "./settings.ts";
 import { explainSize } from "./size.ts";
