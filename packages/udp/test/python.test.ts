@@ -85,7 +85,7 @@ s.sendto(b"a" * 1000 + b"b" * 1000 + b"c" * 10, (sys.argv[1], int(sys.argv[2])))
       `s = socket.socket(${INET[family]}, socket.SOCK_DGRAM)
 s.settimeout(10)
 level = ${v4 ? "socket.IPPROTO_IP" : "socket.IPPROTO_IPV6"}
-for name in (${v4 ? "socket.IP_RECVTOS, socket.IP_RECVTTL" : "socket.IPV6_RECVTCLASS, socket.IPV6_RECVHOPLIMIT"}):
+for name in (${v4 ? "socket.IP_RECVTOS, 12" : "socket.IPV6_RECVTCLASS, socket.IPV6_RECVHOPLIMIT"}):
     s.setsockopt(level, name, 1)
 s.setsockopt(level, ${v4 ? "socket.IP_TOS" : "socket.IPV6_TCLASS"}, 1)
 s.setsockopt(level, ${v4 ? "socket.IP_TTL" : "socket.IPV6_UNICAST_HOPS"}, 44)
