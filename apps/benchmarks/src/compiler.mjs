@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+const folder = join(import.meta.dirname, "..", "load");
+
+/**
+ * The C compiler: the one that the environment variable CC names, else the first of cc, gcc and clang that runs.
+ *
+ * @returns {{ command: string, args: string[] }}
+ */
+export function findCompiler() {
+  for (const command of process.env.CC ? [process.env.CC] : ["cc", "gcc", "clang"]) {
+    if (spawnSync(command, ["--version"]).status === 0) return { command, args: [] };
+  }
+  throw new Error("The benchmarks need a C compiler for their load generator: install gcc or clang, or set CC to one.");
+}
+
+/**
+ * The path of a program in load/, compiled when its source is newer than it is.
+ *
+ * @param {"load" | "server"} name
+ */
+export function compiled(name) {
+  const source = join(folder, `${name}.c`);
+  const program = join(folder, "bin", name);
+  const changed = Math.max(...[source, join(folder, "common.h")].map((file) => statSync(file).mtimeMs));
+  if (existsSync(program) && statSync(program).mtimeMs > changed) return program;
+
+  const { command, args } = findCompiler();
+  mkdirSync(join(folder, "bin"), { recursive: true });
+  // Two runs may compile at once: a finished program appears under its name in one step.
+  const temporary = `${program}.${process.pid}`;
+  const flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", temporary, source];
+  const { status, stderr, error } = spawnSync(command, [...args, ...flags], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} could not compile ${source}:\n${error?.message ?? stderr}`);
+  renameSync(temporary, program);
+  return program;
+}
