@@ -67,8 +67,7 @@ export class Child {
     const { done, value } = await this.#lines.next();
     clearTimeout(timer);
     if (!done) return value;
-    await this.#closed;
-    throw new ChildError(late ? `no answer within ${answerTimeout / 1000} s` : this.#reason());
+    throw late ? new ChildError(`no answer within ${answerTimeout / 1000} s`) : await this.failure();
   }
 
   /** @param {string} text a command line for the program's standard input */
@@ -92,9 +91,12 @@ export class Child {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
-  #reason() {
+  /** Resolves, when the program has ended, to an error that says why. */
+  async failure() {
+    await this.#closed;
     const { exitCode, signalCode } = this.#process;
-    return reasonIn(this.#errors) ?? (signalCode ? `ended by ${signalCode}` : `ended with status ${exitCode}`);
+    const status = signalCode ? `ended by ${signalCode}` : `ended with status ${exitCode}`;
+    return new ChildError(reasonIn(this.#errors) ?? status);
   }
 }
 

@@ -51,8 +51,7 @@ async function withLoad(contestant, work, use) {
     });
   } catch (error) {
     // When the server fails, the load sees only a lost connection: the server's own words say more.
-    if (server.ended) await server.line();
-    throw error;
+    throw server.ended ? await server.failure() : error;
   } finally {
     // The load goes first, so that no server sees a half-dead peer as anything but closed connections.
     await load?.stop();
