@@ -1,10 +1,12 @@
 // The load generator: one thread, told over standard input how much work to do.
 //
-//   load MODE PORT CONNECTIONS SIZE
+//   load MODE PORT CONNECTIONS SIZE PID
 //
 //   echo    CONNECTIONS connections, each with one message of SIZE bytes under way; the unit of work is a message echoed
 //   count   one connection; the unit is a line of SIZE bytes sent, and an empty line asks the server for its count
 //   storm   the unit is a connection that the server accepts and closes; CONNECTIONS of them are under way
+//   burst   the same, but CONNECTIONS of them wait in the listener's queue before the server may go on: the server, whose
+//           process id is PID, is stopped meanwhile, and only the time in which it works through them is counted
 //   idle    the unit is a connection that is opened, echoes one message, and stays open
 //
 // Every message is a line: letters, then a newline. So a line server is an echo server, and `echo` measures both.
@@ -13,6 +15,7 @@
 // only how much comes back. Each is answered by { "units", "wall", "processor" }, the last two in nanoseconds; the
 // last is the generator's own processor time. The end of standard input ends the program.
 #include "common.h"
+#include <signal.h>
 #include <sys/epoll.h>
 
 enum { BATCH = 256, BUFFER_SIZE = 256 * 1024, VARIANTS = 4 };
@@ -29,14 +32,30 @@ static struct sockaddr_in server;
 static size_t connections, size;
 static int poller;
 static struct connection *pool; // echo: all; idle: none, its descriptors are never looked at again
-static int *ring;               // storm: descriptors, oldest first
+static int *ring;               // storm: descriptors, oldest first; burst: one burst
 static int single;              // count: its connection
+static pid_t server_pid;        // burst
 static char *messages[VARIANTS], buffer[BUFFER_SIZE];
+
+struct span {
+  uint64_t wall, processor; // nanoseconds
+};
+
+static struct span uncounted; // part of a run, not of its measurement
 
 static uint64_t clock_now(clockid_t clock) {
   struct timespec time;
   clock_gettime(clock, &time);
   return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
+
+static struct span now(void) {
+  return (struct span){.wall = clock_now(CLOCK_MONOTONIC), .processor = clock_now(CLOCK_PROCESS_CPUTIME_ID)};
+}
+
+static struct span add_since(struct span sum, struct span start) {
+  struct span end = now();
+  return (struct span){sum.wall + end.wall - start.wall, sum.processor + end.processor - start.processor};
 }
 
 // Neighbouring connections send different letters, so that an echo to the wrong one is seen.
@@ -160,9 +179,9 @@ static void run_count(size_t units, int check) {
   char *lines = allocate(block, size);
   for (size_t i = 0; i < block; i++) memcpy(lines + i * size, messages[i % VARIANTS], size);
   for (size_t left = units; left > 0;) {
-    size_t now = left < block ? left : block;
-    send_blocking(single, lines, now * size);
-    left -= now;
+    size_t amount = left < block ? left : block;
+    send_blocking(single, lines, amount * size);
+    left -= amount;
   }
   free(lines);
   send_blocking(single, "\n", 1);
@@ -171,14 +190,17 @@ static void run_count(size_t units, int check) {
   if (strtoull(answer, NULL, 10) != units) fail("the server counted %s lines of %zu", answer, units);
 }
 
-// --- storm
+// --- storm and burst
 
-// The server closed first, so a reset frees its half-closed end too: no TIME_WAIT is left on either side.
-static void close_storm(int fd) {
+static void await_end(int fd) {
   char byte;
   ssize_t length = recv(fd, &byte, 1, 0);
   if (length > 0) fail("the server sent data where it should only close");
   checked(length, "recv");
+}
+
+// The server closed first, so a reset frees its half-closed end too: no TIME_WAIT is left on either side.
+static void close_reset(int fd) {
   struct linger reset = {.l_onoff = 1, .l_linger = 0};
   checked(setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), "setsockopt");
   close(fd);
@@ -191,8 +213,28 @@ static void run_storm(size_t units, int check) {
     if (started < units && started - completed < connections) {
       ring[started++ % connections] = connect_server();
     } else {
-      close_storm(ring[completed++ % connections]);
+      int oldest = ring[completed++ % connections];
+      await_end(oldest);
+      close_reset(oldest);
     }
+  }
+}
+
+static void run_burst(size_t units, int check) {
+  (void)check;
+  for (size_t left = units; left > 0;) {
+    size_t burst = left < connections ? left : connections;
+    struct span start = now();
+    checked(kill(server_pid, SIGSTOP), "kill");
+    for (size_t i = 0; i < burst; i++) ring[i] = connect_server();
+    uncounted = add_since(uncounted, start);
+    checked(kill(server_pid, SIGCONT), "kill");
+    // The newest first: the server is not slowed by waking this process for each of the others.
+    for (size_t i = burst; i-- > 0;) await_end(ring[i]);
+    start = now();
+    for (size_t i = 0; i < burst; i++) close_reset(ring[i]);
+    uncounted = add_since(uncounted, start);
+    left -= burst;
   }
 }
 
@@ -218,11 +260,12 @@ static size_t number(const char *text, const char *name, size_t limit) {
 }
 
 int main(int argument_count, char **arguments) {
-  if (argument_count != 5) fail("usage: load echo|count|storm|idle PORT CONNECTIONS SIZE");
+  if (argument_count != 6) fail("usage: load echo|count|storm|burst|idle PORT CONNECTIONS SIZE PID");
   const char *mode = arguments[1];
   server = (struct sockaddr_in)LOOPBACK_ADDRESS(number(arguments[2], "PORT", 65535));
   connections = number(arguments[3], "CONNECTIONS", 1000000);
   size = number(arguments[4], "SIZE", BUFFER_SIZE);
+  server_pid = number(arguments[5], "PID", INT32_MAX);
   make_messages();
 
   void (*run)(size_t units, int check) = NULL;
@@ -235,10 +278,13 @@ int main(int argument_count, char **arguments) {
   } else if (strcmp(mode, "storm") == 0) {
     ring = allocate(connections, sizeof *ring);
     run = run_storm;
+  } else if (strcmp(mode, "burst") == 0) {
+    ring = allocate(connections, sizeof *ring);
+    run = run_burst;
   } else if (strcmp(mode, "idle") == 0) {
     run = run_idle;
   } else {
-    fail("MODE is %s: expected echo, count, storm or idle", mode);
+    fail("MODE is %s: expected echo, count, storm, burst or idle", mode);
   }
 
   char command[64], units[32];
@@ -247,11 +293,13 @@ int main(int argument_count, char **arguments) {
     int check = strcmp(command, "check") == 0;
     if (!check && strcmp(command, "run") != 0) fail("unknown command %s: expected run or check", command);
     size_t amount = number(units, "N", SIZE_MAX / 2);
-    uint64_t wall = clock_now(CLOCK_MONOTONIC), processor = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+    uncounted = (struct span){0, 0};
+    struct span start = now();
     run(amount, check);
-    wall = clock_now(CLOCK_MONOTONIC) - wall;
-    processor = clock_now(CLOCK_PROCESS_CPUTIME_ID) - processor;
-    printf("{\"units\":%zu,\"wall\":%llu,\"processor\":%llu}\n", amount, (unsigned long long)wall, (unsigned long long)processor);
+    struct span spent = add_since((struct span){0, 0}, start);
+    printf("{\"units\":%zu,\"wall\":%llu,\"processor\":%llu}\n", amount,
+           (unsigned long long)(spent.wall - uncounted.wall),
+           (unsigned long long)(spent.processor - uncounted.processor));
     fflush(stdout);
   }
   return 0;

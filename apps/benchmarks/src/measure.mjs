@@ -20,7 +20,7 @@ import { residentMemory, usage, usageBetween } from "./usage.mjs";
  * What the load generator is to do; see load/load.c.
  *
  * @typedef {object} Work
- * @property {"echo" | "count" | "storm" | "idle"} mode
+ * @property {"echo" | "count" | "storm" | "burst" | "idle"} mode
  * @property {number} connections
  * @property {number} size bytes of a message
  * @property {number} warmUp units before the measurement, each compared byte by byte
@@ -43,7 +43,8 @@ async function withLoad(contestant, work, use) {
   let load;
   try {
     const port = await server.line();
-    load = new Child([compiled("load"), work.mode, port, String(work.connections), String(work.size)], cores?.load);
+    const args = [work.mode, port, ...[work.connections, work.size, server.pid].map(String)];
+    load = new Child([compiled("load"), ...args], cores?.load);
     const generator = load;
     return await use(server, generator, async (command) => {
       generator.send(command);

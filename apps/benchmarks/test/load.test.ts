@@ -19,6 +19,7 @@ function hasCompiler(): boolean {
 const echo: Work = { mode: "echo", connections: 3, size: 64, warmUp: 30, count: 300 };
 const large: Work = { ...echo, size: 100_000 };
 const count: Work = { mode: "count", connections: 1, size: 100, warmUp: 10, count: 5_000 };
+const burst: Work = { mode: "burst", connections: 50, size: 1, warmUp: 50, count: 220 };
 const storm: Work = { mode: "storm", connections: 4, size: 1, warmUp: 5, count: 100 };
 
 // The load generator and its floor are C on Linux's epoll: without a compiler, or elsewhere, there is nothing to run.
@@ -30,11 +31,13 @@ describe.skipIf(process.platform !== "linux" || !hasCompiler())("the load (Linux
     [cEpoll("lines"), { ...echo, size: 60_000 }],
     [cEpoll("count"), count],
     [cEpoll("accept"), storm],
+    [cEpoll("accept"), burst],
     [nodeNet("echo"), echo],
     [nodeNet("echo"), large],
     [nodeNet("lines"), large],
     [nodeNet("count"), count],
     [nodeNet("accept"), storm],
+    [nodeNet("accept"), burst],
     [nodeReadline("lines"), echo],
     [nodeReadline("count"), count],
   ])("against $name", (contestant, work) => {
@@ -129,7 +132,7 @@ describe.skipIf(process.platform !== "linux" || !hasCompiler())("the load (Linux
       await once(server, "listening");
       const address = server.address();
       const port = typeof address === "object" && address ? address.port : 0;
-      const load = new Child([compiled("load"), mode, String(port), "2", "64"]);
+      const load = new Child([compiled("load"), mode, String(port), "2", "64", "1"]);
       load.send(command);
       try {
         await expect(load.line()).rejects.toThrow(message);
@@ -140,12 +143,13 @@ describe.skipIf(process.platform !== "linux" || !hasCompiler())("the load (Linux
   });
 
   it.each([
-    [["echo"], "usage: load echo|count|storm|idle PORT CONNECTIONS SIZE"],
-    [["echo", "0", "1", "64"], "PORT is 0: expected a whole number from 1 to 65535"],
-    [["echo", "80x", "1", "64"], "PORT is 80x: expected"],
-    [["echo", "80", "-1", "64"], "CONNECTIONS is -1: expected"],
-    [["echo", "80", "1", "9999999"], "SIZE is 9999999: expected a whole number from 1 to 262144"],
-    [["flood", "80", "1", "64"], "MODE is flood: expected echo, count, storm or idle"],
+    [["echo"], "usage: load echo|count|storm|burst|idle PORT CONNECTIONS SIZE PID"],
+    [["echo", "0", "1", "64", "1"], "PORT is 0: expected a whole number from 1 to 65535"],
+    [["echo", "80x", "1", "64", "1"], "PORT is 80x: expected"],
+    [["echo", "80", "-1", "64", "1"], "CONNECTIONS is -1: expected"],
+    [["echo", "80", "1", "9999999", "1"], "SIZE is 9999999: expected a whole number from 1 to 262144"],
+    [["burst", "80", "1", "64", "0"], "PID is 0: expected"],
+    [["flood", "80", "1", "64", "1"], "MODE is flood: expected echo, count, storm, burst or idle"],
   ])("refuses the arguments %j", async (args, message) => {
     await expect(new Child([compiled("load"), ...args]).line()).rejects.toThrow(message);
   });
@@ -156,7 +160,7 @@ describe.skipIf(process.platform !== "linux" || !hasCompiler())("the load (Linux
       ["run", "expected: run N or check N"],
       ["run 0", "N is 0: expected"],
     ] as const) {
-      const load = new Child([compiled("load"), "idle", "1", "1", "64"]);
+      const load = new Child([compiled("load"), "idle", "1", "1", "64", "1"]);
       load.send(command);
       await expect(load.line()).rejects.toThrow(message);
     }

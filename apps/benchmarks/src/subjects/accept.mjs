@@ -3,6 +3,8 @@ import { measureWork } from "../measure.mjs";
 
 const ours = "@sockeye/socket-core";
 
+const contestants = [cEpoll("accept"), socketCore("accept"), nodeNet("accept"), asyncio("accept"), uvloop("accept")];
+
 /** @type {import("../subject.mjs").Subject} */
 export const accept = {
   name: "accept",
@@ -11,15 +13,28 @@ export const accept = {
     {
       name: "50 connections under way",
       unit: "connection",
-      contestants: [cEpoll("accept"), socketCore("accept"), nodeNet("accept"), asyncio("accept"), uvloop("accept")],
-      work: { mode: "storm", connections: 50, size: 1, count: 20_000, warmUp: 5_000 },
+      contestants,
+      work: { mode: "storm", connections: 50, size: 1, count: 20_000, warmUp: 20_000 },
+      measure: measureWork,
+      // A loopback handshake costs the client more than the server, so the rate here is soon the load's own. What the server
+      // pays for a connection is not: ≥ 1.5 × the rate is ≤ 1 / 1.5 of the processor time.
+      comparisons: [
+        { measure: "processor", ours, peer: "node:net", goal: { atMost: 0.67 } },
+        { measure: "aboveFloor", ours, peer: "node:net", goal: null },
+        { measure: "processor", ours, peer: "uvloop streams", goal: null },
+        { measure: "rate", ours, peer: "node:net", goal: null },
+      ],
+    },
+    {
+      name: "bursts of 500 connections",
+      unit: "connection",
+      contestants,
+      work: { mode: "burst", connections: 500, size: 1, count: 20_000, warmUp: 20_000 },
       measure: measureWork,
       comparisons: [
         { measure: "rate", ours, peer: "node:net", goal: { atLeast: 1.5 } },
-        // The same goal where it repeats: a server on one core accepts as often as its processor time allows.
-        { measure: "processor", ours, peer: "node:net", goal: { atMost: 0.67 } },
-        { measure: "aboveFloor", ours, peer: "node:net", goal: null },
         { measure: "rate", ours, peer: "uvloop streams", goal: null },
+        { measure: "aboveFloor", ours, peer: "node:net", goal: null },
       ],
     },
   ],
@@ -29,7 +44,7 @@ export const accept = {
     what: "connections under way",
     sizes: [1, 10, 100],
     contestants: [cEpoll("accept"), socketCore("accept"), nodeNet("accept")],
-    work: (connections) => ({ mode: "storm", connections, size: 1, count: 10_000, warmUp: 5_000 }),
+    work: (connections) => ({ mode: "storm", connections, size: 1, count: 10_000, warmUp: 10_000 }),
     measure: measureWork,
     cost: "processor",
     ours,
