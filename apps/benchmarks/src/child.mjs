@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** How long a child may take to print its next line, in milliseconds. */
 const answerTimeout = 60_000;
@@ -84,6 +85,19 @@ export class Child {
   async stop() {
     this.kill();
     await this.#closed;
+  }
+
+  /**
+   * Resolves to whether the program ended, by itself or by `kill`, before `milliseconds` were over.
+   *
+   * @param {number} milliseconds
+   */
+  async endsWithin(milliseconds) {
+    const over = new AbortController();
+    const timeout = pause(milliseconds, false, { signal: over.signal }).catch(() => false);
+    const ended = await Promise.race([this.#closed.then(() => true), timeout]);
+    over.abort();
+    return ended;
   }
 
   /** Whether the program has ended, by itself or by `kill`. */

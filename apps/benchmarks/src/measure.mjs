@@ -27,6 +27,9 @@ import { residentMemory, usage, usageBetween } from "./usage.mjs";
  * @property {number} count units measured
  */
 
+/** How long a server that has broken its connections may take to report why and end, in milliseconds. */
+const crashTime = 500;
+
 /** Where the server and the load run; null when they share what there is. */
 export const cores = process.platform === "linux" ? chooseCores() : null;
 
@@ -52,7 +55,7 @@ async function withLoad(contestant, work, use) {
     });
   } catch (error) {
     // When the server fails, the load sees only a lost connection: the server's own words say more.
-    throw server.ended ? await server.failure() : error;
+    throw (await server.endsWithin(crashTime)) ? await server.failure() : error;
   } finally {
     // The load goes first, so that no server sees a half-dead peer as anything but closed connections.
     await load?.stop();
