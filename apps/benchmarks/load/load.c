@@ -7,7 +7,7 @@
 //   storm   the unit is a connection that the server accepts and closes; CONNECTIONS of them are under way
 //   burst   the same, but CONNECTIONS of them wait in the listener's queue before the server may go on: the server, whose
 //           process id is PID, is stopped meanwhile, and only the time in which it works through them is counted
-//   idle    the unit is a connection that is opened, echoes one message, and stays open
+//   idle    the unit is a connection that is opened, echoes one message, and stays open; CONNECTIONS are opened at a time
 //
 // Every message is a line: letters, then a newline. So a line server is an echo server, and `echo` measures both.
 //
@@ -32,7 +32,7 @@ static struct sockaddr_in server;
 static size_t connections, size;
 static int poller;
 static struct connection *pool; // echo: all; idle: none, its descriptors are never looked at again
-static int *ring;               // storm: descriptors, oldest first; burst: one burst
+static int *ring;               // storm: descriptors, oldest first; burst, idle: those opened together
 static int single;              // count: its connection
 static pid_t server_pid;        // burst
 static char *messages[VARIANTS], buffer[BUFFER_SIZE];
@@ -241,13 +241,18 @@ static void run_burst(size_t units, int check) {
 // --- idle
 
 static void run_idle(size_t units, int check) {
-  for (size_t i = 0; i < units; i++) {
-    const char *message = messages[i % VARIANTS];
-    int fd = connect_for_messages();
-    send_blocking(fd, message, size);
-    ssize_t length = checked(recv(fd, buffer, size, MSG_WAITALL), "recv");
-    if ((size_t)length != size) fail("the server closed a connection");
-    if (check) compare(buffer, message, size);
+  for (size_t left = units; left > 0;) {
+    size_t group = left < connections ? left : connections;
+    for (size_t i = 0; i < group; i++) {
+      ring[i] = connect_for_messages();
+      send_blocking(ring[i], messages[i % VARIANTS], size);
+    }
+    for (size_t i = 0; i < group; i++) {
+      ssize_t length = checked(recv(ring[i], buffer, size, MSG_WAITALL), "recv");
+      if ((size_t)length != size) fail("the server closed a connection");
+      if (check) compare(buffer, messages[i % VARIANTS], size);
+    }
+    left -= group;
   }
 }
 
@@ -282,6 +287,7 @@ int main(int argument_count, char **arguments) {
     ring = allocate(connections, sizeof *ring);
     run = run_burst;
   } else if (strcmp(mode, "idle") == 0) {
+    ring = allocate(connections, sizeof *ring);
     run = run_idle;
   } else {
     fail("MODE is %s: expected echo, count, storm, burst or idle", mode);

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { CommanderError } from "commander";
 import { failsCheck } from "./comparison.mjs";
+import { compiled } from "./compiler.mjs";
 import { environment, formatEnvironment } from "./environment.mjs";
 import { cores } from "./measure.mjs";
 import { formatList, parseOptions } from "./options.mjs";
@@ -19,6 +20,9 @@ async function main() {
   }
   if (process.platform !== "linux") throw new Error("The benchmarks run on Linux only: they need epoll and /proc.");
 
+  // Now and not in the first round: it takes a moment, and without a compiler there is nothing to do.
+  compiled("server");
+  compiled("load");
   const place = environment(cores);
   const status = progress(process.stderr);
   /** @type {import("./comparison.mjs").Row[]} */

@@ -38,16 +38,16 @@ import { median, range } from "./statistics.mjs";
  */
 
 /** The generator's share of a core from which on a rate says more of the generator than of the server. */
-export const saturation = 0.95;
+const saturation = 0.95;
 
 /** The share of a round spent waiting for a core from which on a rate says more of the other programs than of the server. */
-export const disturbance = 0.1;
+const disturbance = 0.1;
 
 /** @type {(goal: Goal) => string} */
 export const formatGoal = (goal) => ("atMost" in goal ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`);
 
 /** @type {(goal: Goal, ratio: number) => boolean} */
-export const meets = (goal, ratio) => ("atMost" in goal ? ratio <= goal.atMost : ratio >= goal.atLeast);
+const meets = (goal, ratio) => ("atMost" in goal ? ratio <= goal.atMost : ratio >= goal.atLeast);
 
 /** @type {(unit: string) => Record<Comparison["measure"], { words: string, unit: string }>} */
 export const describe = (unit) => ({

@@ -2,19 +2,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-const folder = join(import.meta.dirname, "..", "load");
+// The one that builds the addon, so that a machine that can build that can run this. It is a build script of its package, not
+// part of what that exports.
+const { findCompiler } = await import(
+  new URL("../../../packages/socket-core/native/compiler.mjs", import.meta.url).href
+);
 
-/**
- * The C compiler: the one that the environment variable CC names, else the first of cc, gcc and clang that runs.
- *
- * @returns {{ command: string, args: string[] }}
- */
-export function findCompiler() {
-  for (const command of process.env.CC ? [process.env.CC] : ["cc", "gcc", "clang"]) {
-    if (spawnSync(command, ["--version"]).status === 0) return { command, args: [] };
-  }
-  throw new Error("The benchmarks need a C compiler for their load generator: install gcc or clang, or set CC to one.");
-}
+const folder = join(import.meta.dirname, "..", "load");
 
 /**
  * The path of a program in load/, compiled when its source is newer than it is.

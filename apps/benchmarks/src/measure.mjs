@@ -73,14 +73,16 @@ async function withLoad(contestant, work, use) {
 export function measureWork(contestant, work) {
   return withLoad(contestant, work, async (server, load, tell) => {
     await tell(`check ${work.warmUp}`);
+    const start = performance.now();
     const before = [server, load].map(({ pid }) => usage(pid));
     const { units, wall, processor } = await tell(`run ${work.count}`);
     const [own, generator] = [server, load].map(({ pid }, index) => usageBetween(before[index], usage(pid)));
+    const elapsed = (performance.now() - start) * 1e6;
     return {
       processor: own.processor / units / 1000,
       rate: (units / wall) * 1e9,
       generator: processor / wall,
-      disturbed: Math.max(own.disturbed, generator.disturbed) / wall,
+      disturbed: Math.max(own.disturbed, generator.disturbed) / elapsed,
       memory: residentMemory(server.pid) / 2 ** 20,
     };
   });
@@ -104,13 +106,13 @@ export function measureIdle(contestant, work) {
 }
 
 /**
- * Resident memory when it has not changed by more than 1 % for 0.4 seconds, or after five seconds.
+ * Resident memory when it has not changed by more than 1 % for 0.3 seconds, or after five seconds.
  *
  * @param {number} pid
  */
 async function settledMemory(pid) {
   let memory = residentMemory(pid);
-  for (let still = 0, polls = 0; still < 4 && polls < 50; polls++) {
+  for (let still = 0, polls = 0; still < 3 && polls < 50; polls++) {
     await pause(100);
     const now = residentMemory(pid);
     still = Math.abs(now - memory) <= memory / 100 ? still + 1 : 0;

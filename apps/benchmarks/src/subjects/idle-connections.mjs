@@ -15,7 +15,7 @@ const contestants = [
 ];
 
 /** @type {(connections: number) => import("../measure.mjs").Work} */
-const work = (connections) => ({ mode: "idle", connections: 1, size: 64, count: connections, warmUp: 10 });
+const work = (connections) => ({ mode: "idle", connections: 50, size: 64, count: connections, warmUp: 10 });
 
 /** @type {import("../subject.mjs").Subject} */
 export const idleConnections = {
