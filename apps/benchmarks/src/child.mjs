@@ -100,11 +100,6 @@ export class Child {
     return ended;
   }
 
-  /** Whether the program has ended, by itself or by `kill`. */
-  get ended() {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null;
-  }
-
   /** Resolves, when the program has ended, to an error that says why. */
   async failure() {
     await this.#closed;

@@ -8,7 +8,6 @@ describe("Child", () => {
     child.send("second");
     expect([await child.line(), await child.line()]).toEqual(["first", "second"]);
     await child.stop();
-    expect(child.ended).toBe(true);
     expect(() => process.kill(child.pid, 0)).toThrow("ESRCH");
   });
 

@@ -5,7 +5,7 @@ import { CommanderError } from "commander";
 import { failsCheck } from "./comparison.mjs";
 import { compiled } from "./compiler.mjs";
 import { environment, formatEnvironment } from "./environment.mjs";
-import { cores } from "./measure.mjs";
+import { cores } from "./measurement.mjs";
 import { formatList, parseOptions } from "./options.mjs";
 import { progress } from "./progress.mjs";
 import { formatJson, formatResult, formatSummary } from "./report.mjs";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Comparison, compare, failsCheck, type Outcome } from "./comparison.mjs";
-import type { Sample } from "./measure.mjs";
+import type { Sample } from "./measurement.mjs";
 
 const place = { subject: "tcp-echo", case: "64 B", unit: "message", rounds: 3 };
 

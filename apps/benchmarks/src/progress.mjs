@@ -8,7 +8,7 @@ export function progress(stream) {
   if (!stream.isTTY) return { step: () => {}, clear: () => {} };
   return {
     /** @param {string} text */
-    step: (text) => stream.write(`\r\x1b[K${text.slice(0, stream.columns - 1)}`),
+    step: (text) => stream.write(`\r\x1b[K${text.slice(0, (stream.columns || 80) - 1)}`),
     clear: () => stream.write("\r\x1b[K"),
   };
 }

@@ -2,7 +2,7 @@ import { ChildError } from "./child.mjs";
 
 /**
  * @typedef {import("./contestant.mjs").Contestant} Contestant
- * @typedef {import("./measure.mjs").Sample} Sample
+ * @typedef {import("./measurement.mjs").Sample} Sample
  */
 
 /**

@@ -1,6 +1,6 @@
 import { compare } from "./comparison.mjs";
 import { curves, growthRows } from "./growth.mjs";
-import { cores } from "./measure.mjs";
+import { cores } from "./measurement.mjs";
 import { alternate } from "./rounds.mjs";
 
 /**
@@ -8,8 +8,8 @@ import { alternate } from "./rounds.mjs";
  * @typedef {import("./comparison.mjs").Comparison} Comparison
  * @typedef {import("./comparison.mjs").Row} Row
  * @typedef {import("./growth.mjs").Curve} Curve
- * @typedef {import("./measure.mjs").Sample} Sample
- * @typedef {import("./measure.mjs").Work} Work
+ * @typedef {import("./measurement.mjs").Sample} Sample
+ * @typedef {import("./measurement.mjs").Work} Work
  * @typedef {import("./rounds.mjs").Outcome} Outcome
  */
 

@@ -33,11 +33,16 @@ describe("bench", () => {
   // Only Linux has /proc, and only there do the benchmarks start programs.
   it.skipIf(process.platform !== "linux")("ends its programs on Ctrl-C", async () => {
     const bench = start("tcp-echo", "--quick");
-    const programs = await vi.waitFor(() => {
-      const found = childrenOf(bench.pid!);
-      expect(found.length).toBeGreaterThan(0);
-      return found;
-    });
+    // The load is started after the server it works on, so both are there.
+    const programs = await vi.waitFor(
+      () => {
+        const found = childrenOf(bench.pid!);
+        expect(found.map(commandLine)).toContainEqual(expect.stringContaining("load/bin/load"));
+        expect(found).toHaveLength(2);
+        return found;
+      },
+      { timeout: 20_000, interval: 20 },
+    );
     bench.kill("SIGINT");
     expect(await once(bench, "close")).toEqual([130, null]);
     await vi.waitFor(() => expect(programs.filter(alive)).toEqual([]));
@@ -51,6 +56,14 @@ function stat(pid: number): { state: string; parent: number } | undefined {
     return { state: state!, parent: Number(parent) };
   } catch {
     return undefined;
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
   }
 }
 

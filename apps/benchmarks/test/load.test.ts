@@ -5,7 +5,7 @@ import { Child } from "../src/child.mjs";
 import { compare } from "../src/comparison.mjs";
 import { compiled } from "../src/compiler.mjs";
 import { cEpoll, nodeNet, nodeReadline } from "../src/contestant.mjs";
-import { measureIdle, measureWork, type Work } from "../src/measure.mjs";
+import { measureIdle, measureWork, type Work } from "../src/measurement.mjs";
 import { alternate } from "../src/rounds.mjs";
 
 const echo: Work = { mode: "echo", connections: 3, size: 64, warmUp: 30, count: 300 };
@@ -201,7 +201,7 @@ describe.skipIf(process.platform !== "linux")("the load (Linux)", () => {
       const closed = new Promise((resolve) => socket.once("close", resolve));
       socket.write("x".repeat(200_000));
       await closed;
-      expect(server.ended).toBe(false);
+      expect(process.kill(server.pid, 0)).toBe(true);
     } finally {
       await server.stop();
     }

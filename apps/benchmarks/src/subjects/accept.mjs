@@ -1,5 +1,5 @@
 import { asyncio, cEpoll, nodeNet, socketCore, uvloop } from "../contestant.mjs";
-import { measureWork } from "../measure.mjs";
+import { measureWork } from "../measurement.mjs";
 
 const ours = "@sockeye/socket-core";
 

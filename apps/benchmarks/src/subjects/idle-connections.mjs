@@ -1,5 +1,5 @@
 import { asyncio, asyncStreams, cEpoll, nodeNet, socketCore, uvloop } from "../contestant.mjs";
-import { measureIdle } from "../measure.mjs";
+import { measureIdle } from "../measurement.mjs";
 
 /** Two servers of one name are told apart by what they serve. @type {<T extends { name: string }>(contestant: T) => T} */
 const withLines = (contestant) => ({ ...contestant, name: `${contestant.name} lines` });
@@ -14,7 +14,7 @@ const contestants = [
   withLines(nodeNet("lines")),
 ];
 
-/** @type {(connections: number) => import("../measure.mjs").Work} */
+/** @type {(connections: number) => import("../measurement.mjs").Work} */
 const work = (connections) => ({ mode: "idle", connections: 50, size: 64, count: connections, warmUp: 10 });
 
 /** @type {import("../subject.mjs").Subject} */

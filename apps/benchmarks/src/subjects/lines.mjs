@@ -1,5 +1,5 @@
 import { asyncio, asyncStreams, cEpoll, nodeNet, nodeReadline, uvloop } from "../contestant.mjs";
-import { measureWork } from "../measure.mjs";
+import { measureWork } from "../measurement.mjs";
 
 const ours = "@sockeye/async-streams";
 

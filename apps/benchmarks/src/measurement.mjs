@@ -49,13 +49,14 @@ async function withLoad(contestant, work, use) {
     const args = [work.mode, port, ...[work.connections, work.size, server.pid].map(String)];
     load = new Child([compiled("load"), ...args], cores?.load);
     const generator = load;
-    return await use(server, generator, async (command) => {
+    const result = use(server, generator, async (command) => {
       generator.send(command);
       return JSON.parse(await generator.line());
     });
-  } catch (error) {
-    // When the server fails, the load sees only a lost connection: the server's own words say more.
-    throw (await server.endsWithin(crashTime)) ? await server.failure() : error;
+    return await result.catch(async (error) => {
+      // When the server fails, the load sees only a lost connection: the server's own words say more.
+      throw (await server.endsWithin(crashTime)) ? await server.failure() : error;
+    });
   } finally {
     // The load goes first, so that no server sees a half-dead peer as anything but closed connections.
     await load?.stop();
