@@ -46,6 +46,9 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(signal, () => process.exit(128 + constants.signals[signal]));
 }
 
+// Whoever read the report, `head` for one, has read enough.
+process.stdout.on("error", () => process.exit(0));
+
 main().then(
   (status) => process.exit(status),
   (error) => {

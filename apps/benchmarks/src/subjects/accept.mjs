@@ -28,7 +28,7 @@ export const accept = {
       name: "bursts of 500 connections",
       unit: "connection",
       contestants,
-      work: { mode: "burst", connections: 500, size: 1, count: 20_000, warmUp: 20_000 },
+      work: { mode: "burst", connections: 500, size: 1, count: 10_000, warmUp: 10_000 },
       measure: measureWork,
       comparisons: [
         { measure: "rate", ours, peer: "node:net", goal: { atLeast: 1.5 } },
