@@ -14,7 +14,7 @@ export const accept = {
       name: "50 connections under way",
       unit: "connection",
       contestants,
-      work: { mode: "storm", connections: 50, size: 1, count: 20_000, warmUp: 20_000 },
+      work: { mode: "storm", connections: 50, size: 1, count: 15_000, warmUp: 15_000 },
       measure: measureWork,
       // A loopback handshake costs the client more than the server, so the rate here is soon the load's own: shown, not judged.
       comparisons: [
