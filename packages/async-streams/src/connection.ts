@@ -30,14 +30,18 @@ export class Connection implements AsyncDisposable {
   readonly writer: Writer;
   /** The peer's address. */
   readonly remoteAddress: Address;
-  readonly #socket: Socket;
+  /**
+   * The socket underneath, for its options: `socket.setsockopt`, `socket.getsockopt`. Reading, writing and closing are
+   * this connection's.
+   */
+  readonly socket: Socket;
   #closing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
 
   /** @internal */
   constructor(socket: Socket, remoteAddress: Address, options: StreamOptions) {
-    this.#socket = socket;
+    this.socket = socket;
     this.remoteAddress = remoteAddress;
     this.reader = new Reader(new SocketSource(socket), options);
     this.writer = new Writer(socket);
@@ -45,12 +49,12 @@ export class Connection implements AsyncDisposable {
 
   /** Our address. Throws SocketError or ClosedError. */
   get localAddress(): Address {
-    return this.#socket.getsockname();
+    return this.socket.getsockname();
   }
 
   /** Resolves when the connection is closed on this side, whoever caused it. Never rejects. */
   get closed(): Promise<void> {
-    if (this.#socket.closed && this.#closing === undefined) return Promise.resolve();
+    if (this.socket.closed && this.#closing === undefined) return Promise.resolve();
     this.#closed ??= new Promise((resolve) => {
       this.#onClosed = resolve;
     });
@@ -81,7 +85,7 @@ export class Connection implements AsyncDisposable {
     const deadline = performance.now() + timeout;
     let timer: NodeJS.Timeout | undefined;
     try {
-      if (this.#socket.closed) return;
+      if (this.socket.closed) return;
       const expired = new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => {
           const rest = this.writer.buffered;
@@ -89,7 +93,7 @@ export class Connection implements AsyncDisposable {
         }, timeout);
       });
       await Promise.race([this.writer.end(), expired]);
-      await this.#socket.finish({ timeout: Math.max(0, Math.round(deadline - performance.now())) });
+      await this.socket.finish({ timeout: Math.max(0, Math.round(deadline - performance.now())) });
     } finally {
       clearTimeout(timer);
       this.#release();
@@ -98,12 +102,12 @@ export class Connection implements AsyncDisposable {
 
   /** Closes at once: what is buffered is dropped, waiting calls get a ClosedError, and the peer sees a reset. */
   abort(): void {
-    if (!this.#socket.closed) this.#socket.setsockopt(SOL_SOCKET, SO_LINGER, RESET);
+    if (!this.socket.closed) this.socket.setsockopt(SOL_SOCKET, SO_LINGER, RESET);
     this.#release();
   }
 
   #release(): void {
-    this.#socket.close();
+    this.socket.close();
     this.#onClosed?.();
   }
 

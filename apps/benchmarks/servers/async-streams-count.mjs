@@ -1,0 +1,14 @@
+import { startServer } from "@sockeye/async-streams";
+
+const server = await startServer({ address: "127.0.0.1", port: 0 }, async ({ reader, writer }) => {
+  let count = 0;
+  for await (const line of reader) {
+    if (line !== "") {
+      count++;
+    } else {
+      await writer.write(`${count}\n`);
+      count = 0;
+    }
+  }
+});
+console.log(server.address.port);
