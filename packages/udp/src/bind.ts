@@ -14,7 +14,7 @@ import {
 } from "@sockeye/socket-core";
 import { typeError } from "./check.ts";
 import { Endpoint } from "./endpoint.ts";
-import { checkEndpointOptions, type EndpointOptions, prepare, settingsOf } from "./endpoint-options.ts";
+import { checkEndpointOptions, type EndpointOptions, prepare } from "./endpoint-options.ts";
 
 /** What `connect` takes. The timeout bounds resolving a name; nothing else waits. */
 export interface ConnectOptions extends EndpointOptions, WaitOptions {
@@ -38,10 +38,10 @@ async function open(
 ): Promise<Endpoint> {
   const socket = new Socket(familyOf(address, options), SOCK_DGRAM);
   try {
-    const settings = settingsOf(socket, options, connected);
+    const endpoint = new Endpoint(socket, options, connected);
     prepare(socket, options);
     await begin(socket);
-    return new Endpoint(socket, settings);
+    return endpoint;
   } catch (error) {
     socket.close();
     throw error;

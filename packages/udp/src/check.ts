@@ -26,10 +26,6 @@ export function checkOptions(name: string, value: unknown): void {
   if (typeof value !== "object" || value === null) throw typeError(name, "an object", value);
 }
 
-export function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== "function") throw typeError(name, "a function", value);
-}
-
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== "boolean") throw typeError(name, "a boolean", value);
   return value;

@@ -14,6 +14,7 @@ import {
 import { Batch } from "./batch.ts";
 import { checkInteger, checkOptions, rangeError } from "./check.ts";
 import { type Datagram, type DatagramError, datagramOf, type Outgoing } from "./datagram.ts";
+import { type EndpointOptions, settingsOf } from "./endpoint-options.ts";
 import { Failures } from "./failures.ts";
 import { Multicast } from "./multicast-options.ts";
 import { Sender } from "./sender.ts";
@@ -49,7 +50,8 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(socket: Socket, settings: EndpointSettings) {
+  constructor(socket: Socket, options: EndpointOptions, connected: boolean) {
+    const settings = settingsOf(socket, options, connected);
     this.socket = socket;
     this.multicast = new Multicast(socket);
     this.#settings = settings;

@@ -11,7 +11,7 @@ const comparisons = [
   { measure: "rate", ours: many.name, peer: dgram.name, goal: { atLeast: 1.15 } },
   { measure: "processor", ours: many.name, peer: dgram.name, goal: { atMost: 0.87 } },
   { measure: "rate", ours: many.name, peer: recvmmsg.name, goal: { atLeast: 0.95 } },
-  { measure: "processor", ours: many.name, peer: recvmmsg.name, goal: null },
+  { measure: "processor", ours: many.name, peer: recvmmsg.name, goal: { atMost: 1.05 } },
   { measure: "rate", ours: one.name, peer: dgram.name, goal: null },
   { measure: "rate", ours: coalescing.name, peer: dgram.name, goal: null },
 ];
@@ -21,7 +21,7 @@ const flooded = [64, 1200].map((size) => ({
   name: `${size} B`,
   unit: "datagram",
   contestants: [recvmmsg, many, one, coalescing, dgram],
-  work: { mode: "datagrams", connections: 1, size, count: 200_000, warmUp: 50_000 },
+  work: { mode: "datagrams", connections: 1, size, count: 400_000, warmUp: 200_000 },
   measure: measureReceiving(),
   comparisons,
 }));
@@ -31,9 +31,13 @@ const bothEnds = [64, 1200].map((size) => ({
   name: `both ends, ${size} B`,
   unit: "datagram",
   contestants: [coalescing, dgram],
-  work: { mode: "datagrams", connections: 1, size, count: 200_000, warmUp: 50_000 },
+  work: { mode: "datagrams", connections: 1, size, count: 400_000, warmUp: 200_000 },
   measure: measureBoth({ [coalescing.name]: ["udp-send.mjs", "flood"], [dgram.name]: ["dgram-send.mjs", "flood"] }),
-  comparisons: [{ measure: "rate", ours: coalescing.name, peer: dgram.name, goal: { atLeast: 8 } }],
+  comparisons: [
+    { measure: "rate", ours: coalescing.name, peer: dgram.name, goal: { atLeast: 8 } },
+    // The same goal in processor time, which repeats.
+    { measure: "processor", ours: coalescing.name, peer: dgram.name, goal: { atMost: 0.125 } },
+  ],
 }));
 
 /** @type {import("../subject.mjs").Subject} */
@@ -47,7 +51,7 @@ export const udpReceive = {
     what: "bytes a datagram",
     sizes: [14, 140, 1400],
     contestants: [recvmmsg, many, dgram],
-    work: (size) => ({ mode: "datagrams", connections: 1, size, count: 100_000, warmUp: 50_000 }),
+    work: (size) => ({ mode: "datagrams", connections: 1, size, count: 200_000, warmUp: 200_000 }),
     measure: measureReceiving(),
     cost: "processor",
     ours: many.name,
