@@ -39,8 +39,9 @@ export interface EndpointOptions {
   reuseAddress?: boolean;
   /** SO_REUSEPORT: several endpoints share the port, and the kernel spreads the peers. Default false. */
   reusePort?: boolean;
-  /** SO_RCVBUF and SO_SNDBUF in bytes. Default: the system's. */
+  /** SO_RCVBUF in bytes: what the kernel keeps for a reader that is late. Default: the system's. */
   receiveBuffer?: number;
+  /** SO_SNDBUF in bytes. Default: the system's. */
   sendBuffer?: number;
   /** Datagrams may go to broadcast addresses. Default false. */
   broadcast?: boolean;

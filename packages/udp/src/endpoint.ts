@@ -253,11 +253,13 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     }
   }
 
-  /** Pending calls keep the process alive, which is the default; `unref` ends that. */
+  /** Pending calls keep the process alive; this is the default. */
   ref(): this {
     this.socket.ref();
     return this;
   }
+
+  /** Pending calls do not keep the process alive. */
   unref(): this {
     this.socket.unref();
     return this;
@@ -287,6 +289,7 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     this.socket.close();
   }
 
+  /** `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
