@@ -33,6 +33,8 @@ interface Member extends Client {
 const LOBBY = "lobby";
 /** A list of names stops here. */
 const MAX_LISTED = 100;
+/** In a room with more people than this nobody is told who comes and goes: it would be most of what one reads there. */
+const MAX_ANNOUNCED = 100;
 
 interface Room {
   readonly name: string;
@@ -70,7 +72,7 @@ export class Hub {
     const member = client as Member;
     if (member.announced || member.room === undefined) return;
     member.announced = true;
-    this.#publish(member.room, { type: "joined", nick: member.nick, room: member.room }, member);
+    this.#announce(member.room, { type: "joined", nick: member.nick, room: member.room }, member);
   }
 
   /** Does what a client asks for. */
@@ -124,7 +126,7 @@ export class Hub {
     if (room === undefined) return;
     this.#moveOut(member);
     this.#people.delete(nameKey(nick));
-    if (member.announced) this.#publish(room, { type: "left", nick, room, reason }, member);
+    if (member.announced) this.#announce(room, { type: "left", nick, room, reason }, member);
   }
 
   /** Puts a client out: it and the others are told why. With `discard`, what waits for it is given up. */
@@ -172,8 +174,8 @@ export class Hub {
       this.#moveOut(member);
       const to = this.#move(member, name);
       if (member.announced) {
-        this.#publish(from, { type: "left", nick, room: from, reason: `to #${to.name}` }, member);
-        this.#publish(to.name, { type: "joined", nick, room: to.name }, member);
+        this.#announce(from, { type: "left", nick, room: from, reason: `to #${to.name}` }, member);
+        this.#announce(to.name, { type: "joined", nick, room: to.name }, member);
       }
     }
     // Telling the others may have dropped this one too.
@@ -194,7 +196,7 @@ export class Hub {
     member.nick = to;
     this.#tell(member, { type: "named", nick: to });
     if (member.announced && from !== to && member.room !== undefined) {
-      this.#publish(member.room, { type: "renamed", from, to }, member);
+      this.#announce(member.room, { type: "renamed", from, to }, member);
     }
   }
 
@@ -230,6 +232,12 @@ export class Hub {
   /** Everybody in a room hears it, but for one: who said it sees it already. */
   #publish(room: string, event: ChatEvent, except: Member | undefined): void {
     this.#deliver(this.#rooms.get(nameKey(room))?.members ?? [], event, except);
+  }
+
+  /** The same for comings and goings, where they are worth telling. */
+  #announce(room: string, event: ChatEvent, except: Member): void {
+    const size = this.#rooms.get(nameKey(room))?.members.size ?? 0;
+    if (size <= MAX_ANNOUNCED) this.#publish(room, event, except);
   }
 
   /** Each kind of client's bytes are made once, however many receive them. */

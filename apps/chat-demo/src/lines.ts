@@ -1,7 +1,7 @@
 /** Clients that speak lines over TCP, such as `nc` and the terminal client. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Connection, type Handler, LimitError } from "@sockeye/async-streams";
-import { SocketError, TimeoutError } from "@sockeye/socket-core";
+import { SO_KEEPALIVE, SO_SNDBUF, SOL_SOCKET, SocketError, TimeoutError } from "@sockeye/socket-core";
 import type { Channel, Client, Hub } from "./hub.ts";
 import type { Limits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
@@ -10,6 +10,11 @@ import { type ChatEvent, formatEvent, parseCommand } from "./protocol.ts";
 
 /** Who is held up is held up this long at least, in milliseconds: one timer then stands for many lines. */
 const MIN_PAUSE = 20;
+/**
+ * What the kernel keeps for a client, in bytes; left alone it takes megabytes on a fast network, and a client that does
+ * not read would be noticed late.
+ */
+const SEND_BUFFER = 64 * 1024;
 /** How long an ended connection may take to end on the other side too, in milliseconds. */
 const FINISH_TIMEOUT = 1_000;
 
@@ -20,6 +25,9 @@ function encodeLines(event: ChatEvent): Uint8Array {
 /** The handler that makes a connection a client of the hub. `onDrop` hears of those that the server puts out. */
 export function lineClients(hub: Hub, limits: Limits, onDrop: (who: string, reason: string) => void): Handler {
   return async (connection, { signal }) => {
+    connection.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
+    // Who vanished without a word, because the network did, is found out in the end.
+    connection.socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
     const outbox = new Outbox(connection.writer, limits);
     let ended: Promise<void> | undefined;
     const end = (reason: string, discard = false): void => {
