@@ -33,7 +33,7 @@ export async function join({ host, port, nick, room }: JoinOptions): Promise<voi
   const colors = pc.createColors(
     pc.isColorSupported && (process.stdout.isTTY || process.env.FORCE_COLOR !== undefined),
   );
-  /** The person wants to go: what the server does then is no failure. */
+  /** The person wants to go, or the server said goodbye: that the connection ends then is no failure. */
   let leaving = false;
   const leave = (): void => {
     leaving = true;
@@ -69,14 +69,17 @@ export async function join({ host, port, nick, room }: JoinOptions): Promise<voi
       const safe = printable(line);
       screen.show(paintLine(safe, colors));
       const shown = parseLine(safe);
-      if (shown.type === "notice" && shown.nick !== undefined) screen.prompt(`${paintNick(shown.nick, colors)}> `);
+      if (shown.type !== "notice") continue;
+      if (shown.nick !== undefined) screen.prompt(`${paintNick(shown.nick, colors)}> `);
+      if (shown.goodbye) leaving = true;
     }
-    if (!leaving) screen.show(colors.dim("The server ended the chat."));
+    screen.close();
+    if (!leaving) fail("The server went away without a goodbye.", undefined);
   } catch (error) {
+    screen.close();
     if (!leaving) fail(whyLost(error), error);
   } finally {
     forget();
-    screen.close();
     await connection.close({ timeout: CLOSE_TIMEOUT }).catch(() => {});
   }
 }

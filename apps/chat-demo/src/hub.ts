@@ -19,14 +19,15 @@ export interface Client {
   readonly nick: string;
   /** Undefined before the client entered and after it left. */
   readonly room: string | undefined;
+  /** Whether the others were told about it. */
+  readonly announced: boolean;
 }
 
 interface Member extends Client {
   nick: string;
   room: string | undefined;
-  readonly channel: Channel;
-  /** Whether the others were told about it. */
   announced: boolean;
+  readonly channel: Channel;
 }
 
 /** Where everybody begins. */

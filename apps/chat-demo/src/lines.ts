@@ -78,16 +78,24 @@ async function readCommands(
   signal: AbortSignal,
 ): Promise<void> {
   const pace = new Pace(limits.linesPerSecond, limits.burst);
-  let line = await reader.readLine({ timeout: limits.announceDelay }).catch((error: unknown) => {
-    if (!(error instanceof TimeoutError)) throw error;
-    hub.announce(client);
+  const announceAt = performance.now() + limits.announceDelay;
+
+  async function nextLine(): Promise<string | null> {
+    if (!client.announced) {
+      try {
+        return await reader.readLine({ timeout: Math.max(0, announceAt - performance.now()) + 1 });
+      } catch (error) {
+        if (!(error instanceof TimeoutError)) throw error;
+        hub.announce(client);
+      }
+    }
     return reader.readLine();
-  });
-  while (line !== null && client.room !== undefined) {
+  }
+
+  for (let line = await nextLine(); line !== null && client.room !== undefined; line = await nextLine()) {
     hub.handle(client, parseCommand(line));
     const pause = pace.take(line.length, performance.now());
     if (pause > 0) await sleep(Math.max(pause, MIN_PAUSE), undefined, { signal });
-    line = await reader.readLine();
   }
 }
 

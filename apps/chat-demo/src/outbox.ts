@@ -11,7 +11,7 @@ export class Outbox {
   readonly #writer: WriterLike;
   readonly #maxBytes: number;
   readonly #maxMessages: number;
-  #queue: Uint8Array[] = [];
+  readonly #queue: Uint8Array[] = [];
   #bytes = 0;
   #draining: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -59,7 +59,8 @@ export class Outbox {
   }
 
   #clear(): void {
-    this.#queue = [];
+    // Emptied and not replaced: a drain that waits for the kernel may still hold the array.
+    this.#queue.length = 0;
     this.#bytes = 0;
   }
 

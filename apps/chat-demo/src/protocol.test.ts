@@ -75,8 +75,9 @@ describe("parseLine", () => {
     ["ada: hi", { type: "speech", before: "", from: "ada", after: ": hi" }],
     ["* ada waves", { type: "speech", before: "* ", from: "ada", after: " waves" }],
     ["[ada -> bob] psst", { type: "speech", before: "[", from: "ada", after: " -> bob] psst" }],
-    ["-- ada joined #tea", { type: "notice", text: "-- ada joined #tea", nick: undefined }],
-    ["-- You are now eve", { type: "notice", text: "-- You are now eve", nick: "eve" }],
+    ["-- ada joined #tea", { type: "notice", text: "-- ada joined #tea", nick: undefined, goodbye: false }],
+    ["-- You are now eve", { type: "notice", text: "-- You are now eve", nick: "eve", goodbye: false }],
+    ["-- Goodbye: see you", { type: "notice", text: "-- Goodbye: see you", nick: undefined, goodbye: true }],
     ["!! No", { type: "problem", text: "!! No" }],
   ])("takes %j apart", (line, shown) => {
     expect(parseLine(line)).toEqual(shown);

@@ -24,9 +24,19 @@ export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Scr
   const terminal = input.isTTY === true && output.isTTY === true;
   const editor = createInterface({ input, ...(terminal && { output }), terminal, prompt: "" });
   let ended = false;
+  /** Moves to the row where the prompt begins, and clears from there on. */
+  const clearPrompt = (): number => {
+    const { rows } = editor.getCursorPos();
+    output.write(`${rows > 0 ? `\x1b[${rows}A` : ""}\r\x1b[J`);
+    return rows;
+  };
+  const leaveTerminal = (): void => {
+    if (terminal && !ended) clearPrompt();
+    ended = true;
+  };
   const end = (interrupted: boolean): void => {
     if (ended) return;
-    ended = true;
+    leaveTerminal();
     onEnd(interrupted);
   };
   editor.on("line", (line) => {
@@ -47,9 +57,8 @@ export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Scr
       }
       // The editor redraws from the row where its prompt begins, as many rows up as its cursor was down. So the line
       // takes the prompt's place, and the cursor goes down again by as many rows.
-      const { rows } = editor.getCursorPos();
-      const up = rows > 0 ? `\x1b[${rows}A` : "";
-      output.write(`${up}\r\x1b[J${line}\n${"\n".repeat(rows)}`);
+      const rows = clearPrompt();
+      output.write(`${line}\n${"\n".repeat(rows)}`);
       editor.prompt(true);
     },
     prompt(text) {
@@ -57,7 +66,7 @@ export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Scr
       if (terminal && !ended) editor.prompt(true);
     },
     close() {
-      ended = true;
+      leaveTerminal();
       editor.close();
     },
   };
