@@ -25,10 +25,9 @@ export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Scr
   const editor = createInterface({ input, ...(terminal && { output }), terminal, prompt: "" });
   let ended = false;
   /** Moves to the row where the prompt begins, and clears from there on. */
-  const clearPrompt = (): number => {
+  const clearPrompt = (): void => {
     const { rows } = editor.getCursorPos();
     output.write(`${rows > 0 ? `\x1b[${rows}A` : ""}\r\x1b[J`);
-    return rows;
   };
   const leaveTerminal = (): void => {
     if (terminal && !ended) clearPrompt();
@@ -55,10 +54,10 @@ export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Scr
         output.write(`${line}\n`);
         return;
       }
-      // The editor redraws from the row where its prompt begins, as many rows up as its cursor was down. So the line
-      // takes the prompt's place, and the cursor goes down again by as many rows.
-      const rows = clearPrompt();
-      output.write(`${line}\n${"\n".repeat(rows)}`);
+      clearPrompt();
+      output.write(`${line}\n`);
+      // The editor redraws from `prevRows` above the cursor, and after a paste it has that wrong. Here it is at its row.
+      (editor as { prevRows?: number }).prevRows = 0;
       editor.prompt(true);
     },
     prompt(text) {

@@ -65,6 +65,7 @@ describe.skipIf(noTerminal)("the terminal client", () => {
     await terminal.until(wrapped);
     for (let i = 0; i < 3; i++) terminal.press("Left");
     nc.type("one");
+    await terminal.until(/^bob: one\nada> /m);
     nc.type("two, which is itself longer than the forty columns");
     await terminal.until(/columns\nada> /);
     terminal.type("X");
