@@ -2,7 +2,7 @@
 import { printable } from "./text.ts";
 
 /** The longest name, in characters. */
-export const MAX_NAME_LENGTH = 24;
+const MAX_NAME_LENGTH = 24;
 
 const allowed = /^[\p{Letter}\p{Number}][\p{Letter}\p{Number}_-]*$/u;
 /** Alphabets that hold letters which look the same; a name in one of them cannot pretend to be one in another. */

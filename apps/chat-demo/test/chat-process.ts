@@ -11,7 +11,7 @@ export class ChatProcess extends Program {
   port = 0;
 
   static async start(...flags: string[]): Promise<ChatProcess> {
-    const probe = join(peers, "memory-probe.mjs");
+    const probe = new URL("./peers/memory-probe.mjs", import.meta.url).href;
     const server = new ChatProcess(
       process.execPath,
       ["--expose-gc", "--import", probe, cli, "serve", "--port", "0", ...flags],
