@@ -10,7 +10,7 @@ export interface Limits {
   maxQueueMessages: number;
   /** Lines a second from one client, each counted once per started 128 bytes; it is read more slowly then. Default 10,000. */
   linesPerSecond: number;
-  /** So many lines may come at once before that. Default 4,000. */
+  /** So many lines may come at once before that, but not more than in a second. Default 4,000. */
   burst: number;
   /** A new client is announced under the name and in the room that it chooses within so many milliseconds. Default 300. */
   announceDelay: number;

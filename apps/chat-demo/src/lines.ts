@@ -77,7 +77,7 @@ async function readCommands(
   limits: Limits,
   signal: AbortSignal,
 ): Promise<void> {
-  const pace = new Pace(limits.linesPerSecond, limits.burst);
+  const pace = new Pace(limits.linesPerSecond, Math.min(limits.burst, limits.linesPerSecond));
   const announceAt = performance.now() + limits.announceDelay;
 
   async function nextLine(): Promise<string | null> {

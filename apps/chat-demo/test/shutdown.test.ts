@@ -39,10 +39,12 @@ it("ends at once when it is asked again", async () => {
   client.abort();
 });
 
-it("closes the descriptor of each client that left", async () => {
+const procfs = existsSync("/proc/self/fd");
+if (!procfs) console.log("Descriptors are not counted: there is no /proc");
+
+it.skipIf(!procfs)("closes the descriptor of each client that left", async () => {
   const server = await ChatProcess.start();
   const folder = `/proc/${server.child.pid}/fd`;
-  if (!existsSync(folder)) return;
   const sockets = (): number =>
     readdirSync(folder).filter((fd) => {
       try {

@@ -1,9 +1,8 @@
 /** A terminal of tmux's that a test types into and reads from. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { type FSWatcher, mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 
 /** Why there is no terminal here, or undefined. */
 export const noTerminal: string | undefined =
@@ -12,13 +11,21 @@ export const noTerminal: string | undefined =
 export class Terminal {
   readonly #folder = mkdtempSync(join(tmpdir(), "sockeye-tmux-"));
   readonly #socket = join(this.#folder, "socket");
+  /** tmux appends to this file whatever the program writes: when it grows, the screen has changed. */
+  readonly #output = join(this.#folder, "output");
+  readonly #watcher: FSWatcher;
+  #changed: () => void = () => {};
 
   /** Runs a command in a terminal of its own, which stays after its end. */
   constructor(command: readonly string[], { columns = 80, rows = 24 }: { columns?: number; rows?: number } = {}) {
     const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
     const size = ["-x", String(columns), "-y", String(rows)];
-    // The shell stays, so that the screen and the exit code can be read.
-    this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, `${quoted}; echo "exit code $?"; exec cat`);
+    writeFileSync(this.#output, "");
+    this.#watcher = watch(this.#output, () => this.#changed());
+    // The terminal outlives the program, so that the screen and the exit code can be read.
+    const script = `${quoted}; echo "exit code $?"; exec cat`;
+    const piped = ["pipe-pane", `exec cat >> ${this.#output}`];
+    this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, script, ";", ...piped);
   }
 
   #tmux(...args: string[]): string {
@@ -40,18 +47,23 @@ export class Terminal {
     this.#tmux("send-keys", key);
   }
 
-  /** The screen as soon as it matches. The test's timeout ends the wait. */
+  /** The screen as soon as it matches. */
   async until(pattern: RegExp): Promise<string> {
     const signal = AbortSignal.timeout(15_000);
+    const late = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     for (;;) {
+      const changed = new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
       const screen = this.screen();
       if (pattern.test(screen)) return screen;
       if (signal.aborted) throw new Error(`The screen never matched ${pattern}:\n${screen}`);
-      await setImmediate();
+      await Promise.race([changed, late]);
     }
   }
 
   close(): void {
+    this.#watcher.close();
     this.#tmux("kill-server");
     rmSync(this.#folder, { recursive: true, force: true });
   }
