@@ -57,3 +57,15 @@ it("drops a client that never reads, keeps its memory, and slows nobody down", {
 function text(index: number): string {
   return `line ${index} of what somebody says who writes faster than anybody reads`;
 }
+
+it("notices a client that never reads although each line is short", { timeout: 60_000 }, async () => {
+  const server = await ChatProcess.start();
+  const slow = server.python("slow.py");
+  await slow.line(/^-- Welcome/);
+  const talker = await openConnection({ host: "127.0.0.1", port: server.port });
+  await talker.reader.readLine();
+  // Fewer bytes than a kernel takes that is left to choose its buffer.
+  for (let i = 0; i < 50_000; i++) await talker.writer.write("x\n");
+  await server.line(/^Dropped guest-1: too slow/);
+  await talker.close();
+});
