@@ -39,6 +39,19 @@ it("ends at once when it is asked again", async () => {
   client.abort();
 });
 
+it("does not wait for a client that reads neither its messages nor why it was dropped", async () => {
+  const server = await ChatProcess.start("--max-queue", "65536");
+  const slow = server.python("slow.py");
+  await slow.line(/^-- Welcome/);
+  const talker = await openConnection({ host: "127.0.0.1", port: server.port });
+  for (let i = 0; i < 20_000; i++) await talker.writer.write(`${"x".repeat(120)}\n`);
+  await server.line(/^Dropped guest-1: too slow/);
+  const asked = performance.now();
+  expect(await server.kill("SIGINT")).toEqual({ code: 0, signal: null });
+  expect(performance.now() - asked).toBeLessThan(10_000);
+  talker.abort();
+});
+
 const procfs = existsSync("/proc/self/fd");
 if (!procfs) console.log("Descriptors are not counted: there is no /proc");
 
