@@ -4,9 +4,9 @@ export interface Limits {
   maxClients: number;
   /** The longest line from a client, in bytes; a longer one ends its connection. Default 4,096. */
   maxLineLength: number;
-  /** What waits for a client that reads slowly, in bytes; more ends its connection. Default 1 MiB. */
+  /** What waits for a client that reads slowly, in bytes; more ends its connection. Default 2 MiB. */
   maxQueueBytes: number;
-  /** The same in messages. Default 8,192. */
+  /** The same in messages. Default 32,768. */
   maxQueueMessages: number;
   /** Lines a second from one client, each counted once per started 128 bytes; it is read more slowly then. Default 10,000. */
   linesPerSecond: number;
@@ -23,8 +23,8 @@ export interface Limits {
 export const defaultLimits: Readonly<Limits> = {
   maxClients: 10_000,
   maxLineLength: 4_096,
-  maxQueueBytes: 1024 * 1024,
-  maxQueueMessages: 8_192,
+  maxQueueBytes: 2 * 1024 * 1024,
+  maxQueueMessages: 32_768,
   linesPerSecond: 10_000,
   burst: 4_000,
   announceDelay: 300,
