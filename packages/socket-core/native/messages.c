@@ -109,7 +109,32 @@ static napi_value call_sendmsg(napi_env env, napi_callback_info info) {
   return number(env, count < 0 ? -errno : count);
 }
 
-#ifdef __linux__
+#if defined(__linux__) && !defined(SOCKEYE_ONE_BY_ONE)
+#define receive_many(fd, messages, count, flags) recvmmsg(fd, messages, count, flags, NULL)
+#define send_many sendmmsg
+#else
+/* Other systems have no call for many datagrams. Receiving one a call loses no error between them. */
+#ifndef __linux__
+struct mmsghdr {
+  struct msghdr msg_hdr;
+  unsigned msg_len;
+};
+#endif
+
+static int receive_many(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+  (void)count;
+  ssize_t length = recvmsg(fd, &messages->msg_hdr, flags);
+  if (length < 0) return -1;
+  messages->msg_len = (unsigned)length;
+  return 1;
+}
+
+static int send_many(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+  unsigned sent = 0;
+  while (sent < count && sendmsg(fd, &messages[sent].msg_hdr, flags) >= 0) sent++;
+  return sent > 0 ? (int)sent : -1;
+}
+#endif
 
 /* recvmmsg(fd, slab, slotSize, count, records, meta): how many datagrams, datagram i at slab[i * slotSize]. */
 static napi_value call_recvmmsg(napi_env env, napi_callback_info info) {
@@ -138,7 +163,7 @@ static napi_value call_recvmmsg(napi_env env, napi_callback_info info) {
     messages[i].msg_hdr.msg_control = record + BATCH_ADDRESS;
     messages[i].msg_hdr.msg_controllen = BATCH_CONTROL;
   }
-  int received = recvmmsg(fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
+  int received = receive_many(fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (received < 0) return number(env, -errno);
   int32_t *out = (int32_t *)(void *)meta.data;
   for (int i = 0; i < received; i++, out += META_COUNT) {
@@ -183,9 +208,11 @@ static napi_value call_sendmmsg(napi_env env, napi_callback_info info) {
     messages[i].msg_hdr.msg_name = address + sizeof length;
     messages[i].msg_hdr.msg_namelen = length;
   }
-  int sent = sendmmsg(fd, messages, (unsigned)count, MSG_NOSIGNAL | MSG_DONTWAIT);
+  int sent = send_many(fd, messages, (unsigned)count, MSG_NOSIGNAL | MSG_DONTWAIT);
   return number(env, sent < 0 ? -errno : sent);
 }
+
+#ifdef __linux__
 
 /* sendSegments(fd, buffer, offset, length, segmentSize, address): UDP_SEGMENT of udp(7); address may be null. */
 static napi_value call_send_segments(napi_env env, napi_callback_info info) {
@@ -226,8 +253,6 @@ static napi_value not_here(napi_env env, napi_callback_info info) {
   (void)info;
   return number(env, -ENOSYS);
 }
-#define call_recvmmsg not_here
-#define call_sendmmsg not_here
 #define call_send_segments not_here
 
 #endif
