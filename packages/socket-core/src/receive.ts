@@ -64,6 +64,8 @@ export function receive(
   } catch (error) {
     return Promise.reject(error);
   }
+  // With flags, such as MSG_OOB, there may be something where an ordinary read found nothing.
+  if (flags !== 0) d.drained = false;
   const own = d.stream ? null : ownMemory(length);
   const size = own === null ? Math.min(length, SLAB_SIZE) : own.length;
   return d.run(
@@ -92,6 +94,7 @@ export function receiveInto(
   } catch (error) {
     return Promise.reject(error);
   }
+  if (flags !== 0) d.drained = false;
   const { length } = buffer;
   return d.run(
     owner,
