@@ -59,7 +59,7 @@ static napi_value call_socket(napi_env env, napi_callback_info info) {
 #endif
 }
 
-/* adopt(fd): takes ownership of an open socket and makes it non-blocking. */
+/* adopt(fd): takes ownership of an open socket, which nobody else in this loop polls, and makes it non-blocking. */
 static napi_value call_adopt(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, type;
@@ -67,6 +67,8 @@ static napi_value call_adopt(napi_env env, napi_callback_info info) {
   if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
   if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0) return number(env, -errno);
   if (descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EEXIST);
+  int status = probe_descriptor(args.self, fd);
+  if (status < 0) return number(env, status);
   if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0) return number(env, -errno);
   if (!descriptor_set(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -ENOMEM);
   return number(env, fd);
