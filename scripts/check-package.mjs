@@ -1,35 +1,59 @@
-// What a published package must pass: publint, are-the-types-wrong, and an API report equal to the committed one.
-// Run in a package's folder, by its `check:package` script. `--update-api` rewrites the report.
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+// What a published package must pass: an API report for each entry point, equal to the committed one, then publint and
+// are-the-types-wrong over the tarball that would be published. Run in a package's folder by its `check:package` script;
+// `api:update` passes --update-api, which only rewrites the reports.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 
 const update = process.argv.includes("--update-api");
 const folder = process.cwd();
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
-let failed = false;
+const bin = (name) => join(import.meta.dirname, "..", "node_modules", ".bin", name);
+const temporary = mkdtempSync(join(tmpdir(), "check-package-"));
+const problems = [];
 
-/** One report for each entry point that has declarations. */
-function checkApi(subpath, declarations) {
-  const name = subpath === "." ? basename(folder) : `${basename(folder)}-${subpath.slice(2).replaceAll("/", "-")}`;
-  mkdirSync("api", { recursive: true });
+/** The declarations behind one entry of `exports`, through nested conditions (`node`, `browser`, `import` …). */
+function declarationsOf(target) {
+  if (target === null || typeof target !== "object") return undefined;
+  if (typeof target.types === "string") return target.types;
+  for (const nested of Object.values(target)) {
+    const found = declarationsOf(nested);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function compareApi(reportFileName, subpath, declarations) {
   const config = ExtractorConfig.prepare({
     configObjectFullPath: join(folder, "api-extractor.json"),
     packageJsonFullPath: join(folder, "package.json"),
     configObject: {
       projectFolder: folder,
       mainEntryPointFilePath: join(folder, declarations),
-      compiler: { overrideTsconfig: { compilerOptions: { module: "NodeNext", target: "ES2023", lib: ["ES2024", "ESNext.Disposable"], types: ["node"], skipLibCheck: true } } },
-      apiReport: { enabled: true, reportFileName: `${name}.api.md`, reportFolder: join(folder, "api"), reportTempFolder: join(tmpdir(), `api-${process.pid}`) },
+      newlineKind: "lf",
+      compiler: {
+        overrideTsconfig: {
+          compilerOptions: {
+            module: "NodeNext",
+            target: "ES2023",
+            lib: ["ES2024", "ESNext.Disposable"],
+            types: ["node"],
+            skipLibCheck: true,
+          },
+        },
+      },
+      apiReport: { enabled: true, reportFileName, reportFolder: join(folder, "api"), reportTempFolder: temporary },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       messages: {
         extractorMessageReporting: {
           default: { logLevel: "warning", addToApiReportFile: false },
-          "ae-missing-release-tag": { logLevel: "none" },
           "ae-forgotten-export": { logLevel: "error" },
+          "ae-missing-release-tag": { logLevel: "none" },
           "ae-undocumented": { logLevel: "none" },
         },
         tsdocMessageReporting: { default: { logLevel: "none" } },
@@ -38,33 +62,104 @@ function checkApi(subpath, declarations) {
   });
   const result = Extractor.invoke(config, {
     localBuild: update,
-    showVerboseMessages: false,
     messageCallback(message) {
-      if (message.logLevel === "info" || message.logLevel === "verbose") message.handled = true;
+      message.handled = true;
+      const isProblem = message.logLevel === "error" || message.logLevel === "warning";
+      // Differences of the report are shown as a diff below.
+      if (!isProblem || message.category === "console") return;
+      const place = message.sourceFilePath ? `${message.sourceFilePath}:${message.sourceFileLine}: ` : "";
+      problems.push(`API of "${subpath}": ${place}${message.text} (${message.messageId})`);
     },
   });
-  rmSync(join(tmpdir(), `api-${process.pid}`), { recursive: true, force: true });
-  if (!result.succeeded) {
-    if (result.apiReportChanged) console.error(`The public API of ${manifest.name} ${subpath} differs from api/${name}.api.md. If that is meant: npm run api:update, and add a changeset.`);
-    failed = true;
+  if (update || !result.apiReportChanged) return;
+  const committed = join("api", reportFileName);
+  const diff = existsSync(committed)
+    ? spawnSync("git", ["diff", "--no-index", "--", committed, join(temporary, reportFileName)], { encoding: "utf8" })
+        .stdout.split("\n")
+        .slice(4)
+        .join("\n")
+    : "There is no committed report yet.";
+  problems.push(
+    `the public API of "${subpath}" is not what ${committed} says:\n${diff}\n` +
+      "If that is meant: `npm run api:update`, commit the report and add a changeset.",
+  );
+}
+
+function checkApi() {
+  mkdirSync("api", { recursive: true });
+  const reports = new Set();
+  for (const [subpath, target] of Object.entries(manifest.exports)) {
+    const declarations = declarationsOf(target);
+    if (declarations === undefined) continue;
+    const suffix = subpath === "." ? "" : `-${subpath.slice(2).replaceAll("/", "-")}`;
+    const report = `${basename(folder)}${suffix}.api.md`;
+    reports.add(report);
+    if (existsSync(declarations)) compareApi(report, subpath, declarations);
+    else problems.push(`exports["${subpath}"] names ${declarations}, which the build did not write`);
   }
+  for (const stale of readdirSync("api").filter((name) => name.endsWith(".api.md") && !reports.has(name))) {
+    if (update) rmSync(join("api", stale));
+    else problems.push(`api/${stale} belongs to no entry point: \`npm run api:update\` deletes it`);
+  }
+  return reports.size;
 }
 
-for (const [subpath, target] of Object.entries(manifest.exports)) {
-  if (typeof target === "object" && target.types && existsSync(target.types)) checkApi(subpath, target.types);
+/** Packs as `pnpm publish` would, and returns the tarball and the paths in it. */
+function pack() {
+  const { stdout, stderr, status, error } = spawnSync(
+    bin("pnpm"),
+    ["pack", "--json", "--config.ignore-scripts=true", "--pack-destination", temporary],
+    { encoding: "utf8", shell: process.platform === "win32" },
+  );
+  if (status !== 0) throw new Error(`pnpm pack failed: ${error?.message ?? stderr + stdout}`);
+  const { filename, files } = JSON.parse(stdout);
+  return { tarball: filename, files: files.map(({ path }) => path) };
 }
 
-if (!update) {
-  const bin = (name) => join(import.meta.dirname, "..", "node_modules", ".bin", name);
-  const run = (command, args) => {
-    const { status } = spawnSync(command, args, { stdio: "inherit" });
-    if (status !== 0) failed = true;
-  };
-  run(bin("publint"), ["--strict", "--pack", "pnpm"]);
-  const pack = join(tmpdir(), `pack-${process.pid}`);
-  mkdirSync(pack, { recursive: true });
-  const packed = JSON.parse(execFileSync("pnpm", ["pack", "--json", "--pack-destination", pack], { encoding: "utf8" }));
-  run(bin("attw"), [packed.filename, "--profile", "esm-only", "--format", "ascii"]);
-  rmSync(pack, { recursive: true, force: true });
+async function checkTarball() {
+  const { tarball, files } = pack();
+  const content = readFileSync(tarball);
+
+  for (const wanted of ["README.md", "LICENSE"]) {
+    if (!files.includes(wanted)) problems.push(`the tarball has no ${wanted}`);
+  }
+  for (const path of files) {
+    if (/(^|\/)(src|test|bench)\/|\.test\.|(^|\/)binding\.gyp$/.test(path)) {
+      problems.push(`the tarball holds ${path}, which is not for users`);
+    }
+  }
+
+  const linted = await publint({
+    strict: true,
+    pack: { tarball: content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength) },
+  });
+  for (const message of linted.messages) {
+    problems.push(`publint ${message.type}: ${formatMessage(message, linted.pkg, { color: false })}`);
+  }
+
+  const attw = spawnSync(bin("attw"), [tarball, "--profile", "esm-only", "--format", "ascii", "--no-color"], {
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  if (attw.status !== 0) problems.push(`attw: ${attw.error?.message ?? attw.stdout + attw.stderr}`);
+  return { files: files.length, size: content.byteLength };
 }
-process.exit(failed ? 1 : 0);
+
+try {
+  const entryPoints = checkApi();
+  if (update) {
+    if (problems.length === 0) console.log(`${manifest.name}: ${entryPoints} API reports written to api/.`);
+  } else {
+    const { files, size } = await checkTarball();
+    if (problems.length === 0) {
+      const packed = `tarball of ${files} files, ${(size / 1024).toFixed(1)} KiB`;
+      console.log(`${manifest.name}: API reports of ${entryPoints} entry points, publint and attw pass; ${packed}.`);
+    }
+  }
+} catch (error) {
+  problems.push(error instanceof Error ? error.message : String(error));
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+for (const problem of problems) console.error(`${manifest.name}: ${problem}`);
+process.exitCode = problems.length === 0 ? 0 : 1;
