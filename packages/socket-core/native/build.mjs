@@ -26,11 +26,13 @@ writeFileSync(join(build, "constants.inc"), names.map((n) => `#ifdef ${n}\nCONST
 const sources = readdirSync(here)
   .filter((name) => name.endsWith(".c") && name !== "uv_readiness_check.c")
   .sort();
-const target = `${process.platform}-${process.arch}`;
+// Only glibc reports its version; src/native.ts looks in the same place.
+const musl = process.platform === "linux" && process.report.getReport().header.glibcVersionRuntime === undefined;
+const target = `${process.platform}-${process.arch}${musl ? "-musl" : ""}`;
 const output = asan
   ? join(build, seeded ? "seeded-bug.node" : "asan.node")
   : join(here, "../prebuilds", target, "socket-core.node");
-const compiler = findCompiler();
+const compiler = findCompiler(musl);
 const headers = createRequire(import.meta.url)("node-api-headers").include_dir;
 const strict = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fPIC"];
 const flags = [
@@ -49,12 +51,13 @@ function run(args) {
   }
 }
 
-// The sources that went into a build decide whether it must be made again.
+// What went into a build decides whether it must be made again. Turborepo is told not to cache it: its hash knows
+// neither the system nor the compiler.
 const hash = createHash("sha256");
 for (const name of [...sources, "addon.h", "uv_readiness.h", "build/constants.inc", "build.mjs"]) {
   hash.update(readFileSync(join(here, name)));
 }
-const key = hash.update(flags.join(" ") + target + process.versions.modules + compiler.name).digest("hex");
+const key = hash.update([...flags, target, process.versions.modules, compiler.name].join(" ")).digest("hex");
 const stamp = join(build, `${asan ? (seeded ? "seeded-bug" : "asan") : target}.key`);
 if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === key) process.exit(0);
 

@@ -24,14 +24,22 @@ function installZig() {
   }
 }
 
+/** What Zig builds for on Linux: the oldest glibc that Node.js 20 itself could run on, so that the result runs anywhere. */
+function zigTarget(musl) {
+  if (process.platform !== "linux") return [];
+  const architecture = { x64: "x86_64", arm64: "aarch64" }[process.arch];
+  if (architecture === undefined) return [];
+  return ["-target", `${architecture}-linux-${musl ? "musl" : "gnu.2.17"}`];
+}
+
 /**
  * Returns the command and leading arguments of a C compiler for this machine.
  * `CC` names another one; `CC=zig` asks for Zig even where `cc` exists.
  */
-export function findCompiler() {
+export function findCompiler(musl = false) {
   const wanted = process.env.CC;
   if (wanted && wanted !== "zig") return { command: wanted, args: [], name: wanted };
   if (!wanted && works("cc", ["--version"])) return { command: "cc", args: [], name: "cc" };
   installZig();
-  return { command: zig, args: ["cc"], name: "zig cc" };
+  return { command: zig, args: ["cc", ...zigTarget(musl)], name: "zig cc" };
 }

@@ -12,6 +12,7 @@ const EAGAIN = -os.errno.EAGAIN;
 const EALREADY = -os.errno.EALREADY;
 const EINTR = -os.errno.EINTR;
 const EINPROGRESS = -os.errno.EINPROGRESS;
+const EISCONN = -os.errno.EISCONN;
 const ENOTCONN = -os.errno.ENOTCONN;
 /** The first pause before another try to enter the full queue of a Unix listener, in milliseconds. */
 const FULL_BACKOFF = 10;
@@ -40,6 +41,8 @@ export async function connect(
   options: WaitOptions | undefined,
 ): Promise<void> {
   if (d.stream && d.isWaiting(WRITE)) throw new BusyError("connect", "another call already waits on this socket");
+  // Linux lets the second call pass where the first one had to wait.
+  if (d.stream && d.connected) throw systemError("connect", EISCONN, target);
   const blocks = (options?.timeout === undefined ? d.timeout : options.timeout) !== 0;
   encodeAddress(owner.family, target);
   const status = native.connect(d.fd, addressBuffer);

@@ -96,7 +96,7 @@ export interface Native {
   /* On the thread pool. */
   closeBlocking(fd: number): Promise<number> | number;
   sendfile(fd: number, file: number, offset: number, count: number): Promise<number>;
-  /** What getaddrinfo(3) returned, or five elements an entry: family, type, protocol, AddressBuffer, name or null. */
+  /** The name of an EAI_ constant, -errno, or five elements an entry: family, type, protocol, AddressBuffer, name or null. */
   getaddrinfo(
     host: string | null,
     service: string | null,
@@ -104,8 +104,8 @@ export interface Native {
     type: number,
     protocol: number,
     flags: number,
-  ): Promise<number | (number | Uint8Array | string | null)[]>;
-  getnameinfo(address: AddressBuffer, flags: number): Promise<number | [host: string, service: string]>;
+  ): Promise<string | number | (number | Uint8Array | string | null)[]>;
+  getnameinfo(address: AddressBuffer, flags: number): Promise<string | number | [host: string, service: string]>;
   ifNameToIndex(name: string): number;
   /** Number, name, number, name … */
   ifNameIndex(): number | (number | string)[];

@@ -160,12 +160,6 @@ export class Socket implements AsyncIterable<Accepted> {
     checkInteger("fd", fd, 0, MAX_INT);
     const adopted = native.adopt(fd);
     if (adopted < 0) throw systemError("fromFd", adopted);
-    const slot = native.pollOpen(fd);
-    if (slot < 0) {
-      native.release(fd);
-      throw systemError("fromFd", slot);
-    }
-    native.pollClose(slot);
     const connected = native.getpeername(fd, addressBuffer) >= 0;
     const option = (name: number): number => getOption(fd, SOL_SOCKET, name);
     return Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);

@@ -45,7 +45,9 @@ export function runModule(
 
 /** Starts CPython with a script; its lines on stdout are read one by one. */
 export function python(script: string, ...args: string[]): { child: ChildProcess; line(): Promise<string> } {
-  const child = spawn("python3", ["-u", "-c", script, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  // The sanitizer is for the addon.
+  const { LD_PRELOAD, ...env } = process.env;
+  const child = spawn("python3", ["-u", "-c", script, ...args], { stdio: ["pipe", "pipe", "inherit"], env });
   const iterator = lines(child)[Symbol.asyncIterator]();
   return {
     child,
