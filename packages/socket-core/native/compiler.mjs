@@ -9,7 +9,10 @@ const zig = join(zigFolder, "node_modules", ".bin", "zig");
 /** A compiler without the headers of the C library is of no use. */
 function works(command) {
   const input = "#include <stdlib.h>\n#include <sys/socket.h>\n";
-  const { status } = spawnSync(command, ["-fsyntax-only", "-x", "c", "-"], { input, stdio: ["pipe", "ignore", "ignore"] });
+  const { status } = spawnSync(command, ["-fsyntax-only", "-x", "c", "-"], {
+    input,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   return status === 0;
 }
 
