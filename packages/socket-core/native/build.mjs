@@ -37,6 +37,7 @@ const headers = createRequire(import.meta.url)("node-api-headers").include_dir;
 const strict = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fPIC"];
 const flags = [
   ...(asan ? ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"] : ["-O2", "-DNDEBUG"]),
+  ...(asan || process.platform === "darwin" ? [] : ["-s"]),
   ...(seeded ? ["-DSOCKEYE_SEEDED_BUG"] : []),
   ...strict,
   `-I${headers}`,
@@ -61,9 +62,10 @@ const key = hash.update([...flags, target, process.versions.modules, compiler.na
 const stamp = join(build, `${asan ? (seeded ? "seeded-bug" : "asan") : target}.key`);
 if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === key) process.exit(0);
 
+compiler.prepare?.();
 const nodeHeaders = join(dirname(dirname(process.execPath)), "include", "node");
 if (existsSync(join(nodeHeaders, "uv.h"))) {
-  run([...strict, `-I${nodeHeaders}`, "-fsyntax-only", "uv_readiness_check.c"]);
+  run([...strict, `-I${nodeHeaders}`, "-c", "-o", join(build, "uv_readiness_check.o"), "uv_readiness_check.c"]);
 }
 mkdirSync(dirname(output), { recursive: true });
 const partial = `${output}.${process.pid}`;

@@ -6,11 +6,17 @@ import { join } from "node:path";
 const zigFolder = join(import.meta.dirname, "zig");
 const zig = join(zigFolder, "node_modules", ".bin", "zig");
 
-function works(command, args) {
-  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+/** A compiler without the headers of the C library is of no use. */
+function works(command) {
+  const input = "#include <stdlib.h>\n#include <sys/socket.h>\n";
+  const { status } = spawnSync(command, ["-fsyntax-only", "-x", "c", "-"], {
+    input,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  return status === 0;
 }
 
-/** Installs the pinned Zig (about 400 MB) beside this file, once. */
+/** Fetches the pinned Zig (about 400 MB), once. */
 function installZig() {
   if (existsSync(zig)) return;
   console.error("No C compiler found: fetching Zig from the npm registry (about 400 MB, once) …");
@@ -20,7 +26,8 @@ function installZig() {
     shell: process.platform === "win32",
   });
   if (status !== 0 || !existsSync(zig)) {
-    throw new Error("Zig could not be installed. Install a C compiler (for example gcc or clang) and try again.");
+    console.error("Zig could not be installed. Install a C compiler (for example gcc or clang) and try again.");
+    process.exit(1);
   }
 }
 
@@ -34,12 +41,11 @@ function zigTarget(musl) {
 
 /**
  * Returns the command and leading arguments of a C compiler for this machine.
- * `CC` names another one; `CC=zig` asks for Zig even where `cc` exists.
+ * `CC` names another one; `CC=zig` asks for Zig even where `cc` exists. Call `prepare`, where there is one, before use.
  */
 export function findCompiler(musl = false) {
   const wanted = process.env.CC;
   if (wanted && wanted !== "zig") return { command: wanted, args: [], name: wanted };
-  if (!wanted && works("cc", ["--version"])) return { command: "cc", args: [], name: "cc" };
-  installZig();
-  return { command: zig, args: ["cc", ...zigTarget(musl)], name: "zig cc" };
+  if (!wanted && works("cc")) return { command: "cc", args: [], name: "cc" };
+  return { command: zig, args: ["cc", ...zigTarget(musl)], name: "zig cc", prepare: installZig };
 }

@@ -20,8 +20,12 @@ export interface RunOptions {
 }
 
 /** Runs a program to its end. One that does not end is killed: `signal` says so. */
-export async function run(command: string, args: string[], { timeout = 20_000 } = {}): Promise<Outcome> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout, killSignal: "SIGKILL" });
+export async function run(
+  command: string,
+  args: string[],
+  { timeout = 20_000, cwd }: { timeout?: number; cwd?: string } = {},
+): Promise<Outcome> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], cwd, timeout, killSignal: "SIGKILL" });
   const outcome = { code: null, signal: null, stdout: "", stderr: "" } as Outcome;
   child.stdout.setEncoding("utf8").on("data", (text) => {
     outcome.stdout += text;
