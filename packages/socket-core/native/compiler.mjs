@@ -31,21 +31,40 @@ function installZig() {
   }
 }
 
-/** What Zig builds for on Linux: the oldest glibc that Node.js 20 itself could run on, so that the result runs anywhere. */
-function zigTarget(musl) {
-  if (process.platform !== "linux") return [];
-  const architecture = { x64: "x86_64", arm64: "aarch64" }[process.arch];
-  if (architecture === undefined) return [];
-  return ["-target", `${architecture}-linux-${musl ? "musl" : "gnu.2.17"}`];
+/**
+ * What Zig builds for, by the folder in ../prebuilds. On Linux the oldest glibc that Node.js 20 itself could run on, so
+ * that the result runs anywhere.
+ */
+const zigTargets = {
+  "linux-x64": "x86_64-linux-gnu.2.17",
+  "linux-arm64": "aarch64-linux-gnu.2.17",
+  "linux-x64-musl": "x86_64-linux-musl",
+  "linux-arm64-musl": "aarch64-linux-musl",
+  "darwin-x64": "x86_64-macos.11.0",
+  "darwin-arm64": "aarch64-macos.11.0",
+};
+
+/** The platforms of a release. */
+export const releaseTargets = Object.keys(zigTargets);
+
+/** Zig for one of the platforms of a release, or for this machine where it is none of them. */
+export function zigCompiler(target) {
+  const triple = zigTargets[target];
+  return {
+    command: zig,
+    args: ["cc", ...(triple === undefined ? [] : ["-target", triple])],
+    name: "zig cc",
+    prepare: installZig,
+  };
 }
 
 /**
- * Returns the command and leading arguments of a C compiler for this machine.
+ * Returns the command and leading arguments of a C compiler for this machine, whose folder in ../prebuilds is `target`.
  * `CC` names another one; `CC=zig` asks for Zig even where `cc` exists. Call `prepare`, where there is one, before use.
  */
-export function findCompiler(musl = false) {
+export function findCompiler(target) {
   const wanted = process.env.CC;
   if (wanted && wanted !== "zig") return { command: wanted, args: [], name: wanted };
   if (!wanted && works("cc")) return { command: "cc", args: [], name: "cc" };
-  return { command: zig, args: ["cc", ...zigTarget(musl)], name: "zig cc", prepare: installZig };
+  return zigCompiler(target);
 }
