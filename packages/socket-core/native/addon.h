@@ -63,6 +63,7 @@ typedef struct {
 
 bool get_arguments(napi_env env, napi_callback_info info, size_t expected, arguments *out);
 bool get_int(const arguments *args, size_t index, const char *name, int *out);
+bool get_socket(const arguments *args, int *out);
 bool get_bytes(const arguments *args, size_t index, const char *name, bytes *out);
 bool get_range(const arguments *args, size_t buffer, bytes *out);
 bool get_address_buffer(const arguments *args, size_t index, address_buffer *out);
@@ -77,9 +78,13 @@ bool descriptor_has(const instance *self, int fd, uint8_t flag);
 /* The parts. Each adds its functions to the exports. */
 napi_status export_function(napi_env env, napi_value exports, const char *name, napi_callback callback);
 napi_status define_calls(napi_env env, napi_value exports);
+napi_status define_messages(napi_env env, napi_value exports);
+napi_status define_work(napi_env env, napi_value exports);
+napi_status define_names(napi_env env, napi_value exports);
 napi_status define_options(napi_env env, napi_value exports);
 napi_status define_poller(napi_env env, napi_value exports);
 napi_status define_constants(napi_env env, napi_value exports);
+int probe_descriptor(instance *self, int fd);
 void close_all_pollers(instance *self);
 void release_instance_if_idle(instance *self);
 

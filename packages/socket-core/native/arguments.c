@@ -35,6 +35,14 @@ bool get_int(const arguments *args, size_t index, const char *name, int *out) {
   return true;
 }
 
+/* The first argument: a descriptor that this environment owns. Another becomes -1, so that the call says EBADF: it
+ * might block, or be a file that somebody else relies on. */
+bool get_socket(const arguments *args, int *out) {
+  if (!get_int(args, 0, "fd", out)) return false;
+  if (!descriptor_has(args->self, *out, DESCRIPTOR_OWNED)) *out = -1;
+  return true;
+}
+
 bool get_bytes(const arguments *args, size_t index, const char *name, bytes *out) {
   napi_typedarray_type type;
   size_t length;

@@ -1,6 +1,5 @@
 /* The system calls on sockets: plain arguments in, >= 0 or -errno out. */
 #include <fcntl.h>
-#include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -12,8 +11,6 @@
 #define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE takes its place, in prepare() */
 #endif
 
-/* writev and sendmsg take at most IOV_MAX (1024) buffers; more gain nothing. */
-enum { MAX_VECTORS = 64, MAX_ZONE = 64 };
 
 static napi_value result(napi_env env, int64_t value) { return number(env, value < 0 ? -errno : value); }
 
@@ -59,7 +56,7 @@ static napi_value call_socket(napi_env env, napi_callback_info info) {
 #endif
 }
 
-/* adopt(fd): takes ownership of an open socket and makes it non-blocking. */
+/* adopt(fd): takes ownership of an open socket, which nobody else in this loop polls, and makes it non-blocking. */
 static napi_value call_adopt(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, type;
@@ -67,6 +64,8 @@ static napi_value call_adopt(napi_env env, napi_callback_info info) {
   if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
   if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0) return number(env, -errno);
   if (descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EEXIST);
+  int status = probe_descriptor(args.self, fd);
+  if (status < 0) return number(env, status);
   if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0) return number(env, -errno);
   if (!descriptor_set(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -ENOMEM);
   return number(env, fd);
@@ -100,7 +99,7 @@ static napi_value with_address(napi_env env, napi_callback_info info, address_ca
   arguments args;
   address_buffer address;
   int fd;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address(&args, 1, &address))
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_address(&args, 1, &address))
     return NULL;
   return result(env, call(fd, address.address, *address.length));
 }
@@ -114,7 +113,7 @@ static napi_value with_name(napi_env env, napi_callback_info info, name_call cal
   arguments args;
   address_buffer address;
   int fd;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address_buffer(&args, 1, &address))
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_address_buffer(&args, 1, &address))
     return NULL;
   *address.length = address.capacity;
   return result(env, call(fd, address.address, address.length));
@@ -128,7 +127,7 @@ typedef int (*number_call)(int, int);
 static napi_value with_number(napi_env env, napi_callback_info info, number_call call) {
   arguments args;
   int fd, value;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "value", &value))
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_int(&args, 1, "value", &value))
     return NULL;
   return result(env, call(fd, value));
 }
@@ -141,7 +140,7 @@ static napi_value call_accept(napi_env env, napi_callback_info info) {
   arguments args;
   address_buffer address;
   int fd;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_address_buffer(&args, 1, &address))
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_address_buffer(&args, 1, &address))
     return NULL;
   *address.length = address.capacity;
 #ifdef SOCK_CLOEXEC
@@ -156,7 +155,7 @@ static napi_value call_recv(napi_env env, napi_callback_info info) {
   arguments args;
   bytes buffer;
   int fd, flags;
-  if (!get_arguments(env, info, 5, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "flags", &flags))
     return NULL;
   return result(env, recv(fd, buffer.data, buffer.length, flags | MSG_DONTWAIT));
@@ -167,7 +166,7 @@ static napi_value call_send(napi_env env, napi_callback_info info) {
   arguments args;
   bytes buffer;
   int fd, flags;
-  if (!get_arguments(env, info, 5, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "flags", &flags))
     return NULL;
   return result(env, send(fd, buffer.data, buffer.length, flags | MSG_NOSIGNAL | MSG_DONTWAIT));
@@ -179,7 +178,7 @@ static napi_value call_recvfrom(napi_env env, napi_callback_info info) {
   bytes buffer;
   address_buffer address;
   int fd, flags;
-  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "flags", &flags) || !get_address_buffer(&args, 5, &address))
     return NULL;
   *address.length = address.capacity;
@@ -193,67 +192,67 @@ static napi_value call_sendto(napi_env env, napi_callback_info info) {
   bytes buffer;
   address_buffer address;
   int fd, flags;
-  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "flags", &flags) || !get_address(&args, 5, &address))
     return NULL;
   return result(env, sendto(fd, buffer.data, buffer.length, flags | MSG_NOSIGNAL | MSG_DONTWAIT, address.address,
                             *address.length));
 }
 
-/* sendv(fd, buffers, first, offset): sends buffers[first] from `offset`, then the following ones, up to MAX_VECTORS. */
-static napi_value call_sendv(napi_env env, napi_callback_info info) {
-  arguments args;
-  int fd, first, offset;
-  uint32_t count;
-  struct iovec vectors[MAX_VECTORS];
-  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 2, "first", &first) ||
-      !get_int(&args, 3, "offset", &offset))
-    return NULL;
-  if (napi_get_array_length(env, args.values[1], &count) != napi_ok) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG", "buffers must be an array of Uint8Array");
-    return NULL;
-  }
-  if (first < 0 || offset < 0) return number(env, -EINVAL);
-  struct msghdr message;
-  memset(&message, 0, sizeof message);
-  message.msg_iov = vectors;
-  size_t used = 0;
-  arguments item = {.env = env, .count = 1, .self = args.self};
-  for (uint32_t i = (uint32_t)first; i < count && used < MAX_VECTORS; i++) {
-    bytes buffer;
-    if (napi_get_element(env, args.values[1], i, &item.values[0]) != napi_ok ||
-        !get_bytes(&item, 0, "each buffer", &buffer))
-      return NULL;
-    size_t skip = used == 0 ? (size_t)offset : 0;
-    if (skip > buffer.length) return number(env, -EINVAL);
-    vectors[used].iov_base = buffer.data == NULL ? NULL : buffer.data + skip;
-    vectors[used].iov_len = buffer.length - skip;
-    used++;
-  }
-  message.msg_iovlen = used;
-  return result(env, sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
-}
-
 /* unread(fd): bytes that wait to be received, FIONREAD of ioctl(2). */
 static napi_value call_unread(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, count = 0;
-  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  if (!get_arguments(env, info, 1, &args) || !get_socket(&args, &fd)) return NULL;
   int status = ioctl(fd, FIONREAD, &count);
   return status < 0 ? number(env, -errno) : number(env, count);
 }
 
-/* ifNameToIndex(name): the interface's number, or -ENXIO. */
-static napi_value call_if_nametoindex(napi_env env, napi_callback_info info) {
+/* dup(fd): another descriptor of the same socket, close-on-exec. */
+static napi_value call_dup(napi_env env, napi_callback_info info) {
   arguments args;
-  char name[MAX_ZONE];
-  if (!get_arguments(env, info, 1, &args)) return NULL;
-  if (napi_get_value_string_utf8(env, args.values[0], name, sizeof name, NULL) != napi_ok) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG", "name must be a string");
+  int fd;
+  if (!get_arguments(env, info, 1, &args) || !get_socket(&args, &fd)) return NULL;
+  return owned(&args, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+/* setInheritable(fd, on) and getInheritable(fd): whether a child process gets the descriptor. */
+static napi_value call_set_inheritable(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd, on;
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_int(&args, 1, "on", &on)) return NULL;
+  return result(env, fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC));
+}
+static napi_value call_get_inheritable(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd;
+  if (!get_arguments(env, info, 1, &args) || !get_socket(&args, &fd)) return NULL;
+  int flags = fcntl(fd, F_GETFD);
+  return flags < 0 ? number(env, -errno) : number(env, (flags & FD_CLOEXEC) == 0);
+}
+
+/* socketpair(family, type, protocol, out): two descriptors into an Int32Array. */
+static napi_value call_socketpair(napi_env env, napi_callback_info info) {
+  arguments args;
+  int family, type, protocol, pair[2];
+  bytes out;
+  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "family", &family) ||
+      !get_int(&args, 1, "type", &type) || !get_int(&args, 2, "protocol", &protocol) || !get_bytes(&args, 3, "out", &out))
     return NULL;
+  if (out.length < sizeof pair) return number(env, -EINVAL);
+#ifdef SOCK_CLOEXEC
+  if (socketpair(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol, pair) < 0) return number(env, -errno);
+#else
+  if (socketpair(family, type, protocol, pair) < 0) return number(env, -errno);
+  if (prepare(pair[0]) < 0 || prepare(pair[1]) < 0) return number(env, -errno);
+#endif
+  if (!descriptor_set(args.self, pair[0], DESCRIPTOR_OWNED) || !descriptor_set(args.self, pair[1], DESCRIPTOR_OWNED)) {
+    close(pair[0]);
+    close(pair[1]);
+    return number(env, -ENOMEM);
   }
-  unsigned index = if_nametoindex(name);
-  return number(env, index == 0 ? -ENXIO : (int64_t)index);
+  memcpy(out.data, pair, sizeof pair);
+  return number(env, 0);
 }
 
 napi_status define_calls(napi_env env, napi_value exports) {
@@ -267,8 +266,11 @@ napi_status define_calls(napi_env env, napi_value exports) {
                    {"listen", call_listen},           {"shutdown", call_shutdown},
                    {"accept", call_accept},           {"recv", call_recv},
                    {"send", call_send},               {"recvfrom", call_recvfrom},
-                   {"sendto", call_sendto},           {"sendv", call_sendv},
-                   {"unread", call_unread},           {"ifNameToIndex", call_if_nametoindex}};
+                   {"sendto", call_sendto},
+                   {"unread", call_unread},           {"dup", call_dup},
+                   {"setInheritable", call_set_inheritable},
+                   {"getInheritable", call_get_inheritable},
+                   {"socketpair", call_socketpair}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
     if (status != napi_ok) return status;

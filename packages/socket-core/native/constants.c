@@ -7,6 +7,14 @@
 #include <netinet/udp.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#ifdef __linux__
+#include <linux/errqueue.h>
+#include <linux/sock_diag.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/icmp6.h>
+#endif
 
 #include "addon.h"
 

@@ -1,7 +1,7 @@
 /** Addresses: plain objects on one side, `sockaddr` bytes on the other; ip(7), ipv6(7), unix(7). */
 import { isIPv6 } from "node:net";
 import { checkInteger, checkString, rangeError, typeError } from "./check.ts";
-import { AF_INET, AF_INET6, AF_UNIX } from "./constants.ts";
+import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX } from "./constants.ts";
 import { systemError } from "./errors.ts";
 import { type AddressBuffer, native } from "./native.ts";
 
@@ -22,10 +22,37 @@ export interface UnixAddress {
   path: string;
 }
 
+/** A packet socket's, packet(7). */
+export interface PacketAddress {
+  /** The interface's name or number; what is received has the number. In `bind`, 0 is every interface. */
+  interface: string | number;
+  /** An ETH_P_ constant, in host order; `ETH_P_ALL` in `bind` for every protocol. */
+  protocol: number;
+  /** The MAC address of the sender, or of the receiver in `sendto`, such as `"02:00:00:00:00:01"`. */
+  hardwareAddress?: string;
+  /** ARPHRD_ number of the interface; only received. */
+  hardwareType?: number;
+  /** `PACKET_HOST`, `PACKET_OUTGOING` …; only received. */
+  packetType?: number;
+}
+
 export type Address = InetAddress | UnixAddress;
+
+/** An address of any family. */
+export type AnyAddress = Address | PacketAddress;
 
 /** What `bind` takes: without `address` the wildcard of the family; `"localhost"` is the family's loopback literal. */
 export type BindAddress = { address?: string; port: number; scopeId?: number; flowinfo?: number } | UnixAddress;
+
+/* sockaddr_ll { family, protocol, interface, hardware type, packet type, address length, address }. */
+const PROTOCOL = 6;
+const INTERFACE = 8;
+const HARDWARE_TYPE = 12;
+const PACKET_TYPE = 14;
+const HARDWARE_LENGTH = 15;
+const HARDWARE = 16;
+const MAX_HARDWARE = 8;
+const PACKET_END = 24;
 
 /* The buffer: length, then sockaddr_in { family, port, addr }, sockaddr_in6 { family, port, flowinfo, addr, scope }
  * or sockaddr_un { family, path }. Ports and flowinfo are big-endian, the rest is in host order. */
@@ -111,6 +138,7 @@ export function parseIPv6(text: string, out: Uint8Array, offset: number): boolea
 
 function zoneToScope(zone: string): number {
   if (/^\d+$/.test(zone)) return checkInteger("the zone of address", Number(zone), 0, 2 ** 32 - 1);
+  if (zone === "") throw rangeError("the zone of address", "a number or the name of an interface", zone);
   const index = native.ifNameToIndex(zone);
   if (index < 0) throw systemError("if_nametoindex", index, { address: zone });
   return index;
@@ -158,6 +186,42 @@ function encodeUnix(value: UnixAddress): void {
   addressBuffer.set(bytes, PATH);
 }
 
+function encodePacket(value: PacketAddress): void {
+  const protocol = checkInteger("protocol", value.protocol, 0, 65535);
+  const index =
+    typeof value.interface === "number"
+      ? checkInteger("interface", value.interface, 0, 2 ** 31 - 1)
+      : zoneToScope(checkString("interface", value.interface));
+  start(AF_PACKET, PACKET_END);
+  view.setUint16(PROTOCOL, protocol);
+  view.setInt32(INTERFACE, index, littleEndian);
+  if (value.hardwareAddress === undefined) return;
+  const bytes = checkString("hardwareAddress", value.hardwareAddress).split(/[:-]/);
+  if (bytes.length > MAX_HARDWARE || !bytes.every((byte) => /^[0-9a-f]{1,2}$/i.test(byte))) {
+    throw rangeError("hardwareAddress", "hexadecimal bytes with colons", value.hardwareAddress);
+  }
+  addressBuffer[HARDWARE_LENGTH] = bytes.length;
+  addressBuffer.set(
+    bytes.map((byte) => Number.parseInt(byte, 16)),
+    HARDWARE,
+  );
+}
+
+function decodePacket(): PacketAddress {
+  const length = Math.min(addressBuffer[HARDWARE_LENGTH]!, MAX_HARDWARE);
+  return {
+    interface: view.getInt32(INTERFACE, littleEndian),
+    protocol: view.getUint16(PROTOCOL),
+    hardwareAddress: Array.from(addressBuffer.subarray(HARDWARE, HARDWARE + length), hex).join(":"),
+    hardwareType: view.getUint16(HARDWARE_TYPE, littleEndian),
+    packetType: addressBuffer[PACKET_TYPE]!,
+  };
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}
+
 /**
  * Writes an address of the family into `addressBuffer`. With `wildcard`, a missing address and `"localhost"` have the
  * meaning that they have in `bind`. Throws a TypeError or RangeError that names what does not fit.
@@ -172,8 +236,11 @@ export function encodeAddress(family: number, value: unknown, wildcard = false):
   } else if (family === AF_UNIX) {
     if (!("path" in value)) throw typeError("address", "{ path } for a Unix socket", value);
     encodeUnix(value as UnixAddress);
+  } else if (family === AF_PACKET) {
+    if (!("interface" in value)) throw typeError("address", "{ interface, protocol } for a packet socket", value);
+    encodePacket(value as PacketAddress);
   } else {
-    throw rangeError("family", "AF_INET, AF_INET6 or AF_UNIX", family);
+    throw rangeError("family", "AF_INET, AF_INET6, AF_UNIX or AF_PACKET", family);
   }
 }
 
@@ -198,7 +265,7 @@ export function formatIPv6(bytes: Uint8Array, offset: number): string {
   return best < 0 ? text(groups) : `${text(groups.slice(0, best))}::${text(groups.slice(best + bestLength))}`;
 }
 
-/** Reads the address that a call left in `addressBuffer`. */
+/** Reads the address that a call left in `addressBuffer`; that of a packet socket is a PacketAddress. */
 export function decodeAddress(): Address {
   const end = FAMILY + view.getUint32(0, littleEndian);
   const family = end >= PORT ? familyOf() : AF_UNIX;
@@ -216,6 +283,7 @@ export function decodeAddress(): Address {
       ...(flowinfo === 0 ? {} : { flowinfo }),
     };
   }
+  if (family === AF_PACKET) return decodePacket() as unknown as Address;
   let last = Math.min(Math.max(end, PATH), addressBuffer.length);
   if (last > PATH && addressBuffer[PATH] !== 0) {
     const nul = addressBuffer.indexOf(0, PATH);

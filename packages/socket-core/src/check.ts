@@ -1,6 +1,7 @@
 /** Checks of arguments, before anything happens: what fails names the argument, the value and what was expected. */
 import { inspect } from "node:util";
 import { UnsupportedError } from "./errors.ts";
+import { assertSupported } from "./native.ts";
 
 /** The longest wait, in milliseconds: what a timer of Node.js can hold. */
 export const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -35,6 +36,7 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 
 /** A constant of this package: -1 is one that the platform's headers do not have. */
 export function checkConstant(name: string, value: unknown): number {
+  assertSupported();
   if (value === -1) throw new UnsupportedError(`${name}: ${process.platform} has no such constant`);
   return checkInteger(name, value, 0, 2 ** 31 - 1);
 }
@@ -63,6 +65,20 @@ export function checkTimeout(name: string, value: unknown): number | null {
 export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value !== undefined && !(value instanceof AbortSignal)) throw typeError("signal", "an AbortSignal", value);
   return value;
+}
+
+/** MSG_… flags. */
+export function checkFlags(value: unknown): number {
+  return checkInteger("flags", value, 0, 2 ** 31 - 1);
+}
+
+/** The options of a call that may wait; returns its flags. They are absent on the paths that must be fast. */
+export function checkWait(options: (WaitOptions & { flags?: number }) | undefined): number {
+  if (options === undefined) return 0;
+  checkOptions("options", options);
+  checkSignal(options.signal);
+  checkTimeout("timeout", options.timeout);
+  return options.flags === undefined ? 0 : checkFlags(options.flags);
 }
 
 /** An options object, or nothing. */

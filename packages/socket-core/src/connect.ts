@@ -1,62 +1,79 @@
-/** A connected stream socket in one call. */
-import { isIPv6 } from "node:net";
-import type { Address, BindAddress, UnixAddress } from "./address.ts";
-import { checkOptions, checkSignal, checkTimeout, typeError, type WaitOptions } from "./check.ts";
-import { AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, SOCK_STREAM } from "./constants.ts";
-import { TimeoutError } from "./errors.ts";
-import { type HostAddress, resolveAll } from "./resolve.ts";
-import { Socket } from "./socket.ts";
+/** connect(2) of one socket to one address. */
+import { constants as os } from "node:os";
+import { type Address, addressBuffer, encodeAddress } from "./address.ts";
+import { backoff } from "./backoff.ts";
+import type { WaitOptions } from "./check.ts";
+import { MSG_PEEK, SO_ERROR, SOL_SOCKET } from "./constants.ts";
+import { AbortError, BusyError, systemError, TimeoutError } from "./errors.ts";
+import { native } from "./native.ts";
+import { type Descriptor, WRITE } from "./readiness.ts";
 
-/** What `createConnection` takes. */
-export interface ConnectionOptions extends WaitOptions {
-  /** The local address to connect from. Default: the kernel's choice. */
-  source?: BindAddress;
-}
+const EAGAIN = -os.errno.EAGAIN;
+const EALREADY = -os.errno.EALREADY;
+const EINTR = -os.errno.EINTR;
+const EINPROGRESS = -os.errno.EINPROGRESS;
+const EISCONN = -os.errno.EISCONN;
+const ENOTCONN = -os.errno.ENOTCONN;
+/** The first pause before another try to enter the full queue of a Unix listener, in milliseconds. */
+const FULL_BACKOFF = 10;
 
-async function attempt(
-  family: number,
-  address: Address,
-  options: ConnectionOptions,
-  timeout: number | null,
-): Promise<Socket> {
-  const socket = new Socket(family, SOCK_STREAM);
-  try {
-    if (options.source !== undefined) socket.bind(options.source);
-    await socket.connect(address, { signal: options.signal, timeout });
-    return socket;
-  } catch (error) {
-    socket.close();
-    throw error;
-  }
+const errorNumber = new Int32Array(1);
+const errorBytes = new Uint8Array(errorNumber.buffer);
+const peeked = new Uint8Array(1);
+
+/** SO_ERROR tells how it ended. No error and no peer: it has not, unless another call took the error away. */
+function outcome(d: Descriptor): number {
+  const status = native.getsockopt(d.fd, SOL_SOCKET, SO_ERROR, errorBytes);
+  if (status < 0) return status;
+  if (errorNumber[0] !== 0) return -errorNumber[0]!;
+  if (native.getpeername(d.fd, addressBuffer) !== ENOTCONN) return 0;
+  return native.recv(d.fd, peeked, 0, 1, MSG_PEEK) === ENOTCONN ? ENOTCONN : EAGAIN;
 }
 
 /**
- * Connects to a name, a literal or a Unix path. The addresses of a name are tried in the system's order; `timeout`
- * bounds the whole. Rejects with the SocketError of the last address, TimeoutError or AbortError, and leaves nothing open.
+ * Connects. Resolves when the connection stands (a datagram socket has its peer at once). After an AbortError or a
+ * TimeoutError the descriptor is in an unknown state.
  */
-export async function createConnection(
-  address: HostAddress | Address,
-  options: ConnectionOptions = {},
-): Promise<Socket> {
-  checkOptions("options", options);
-  checkSignal(options.signal);
-  const timeout = checkTimeout("timeout", options.timeout);
-  if (typeof address !== "object" || address === null) {
-    throw typeError("address", "{ host, port }, { address, port } or { path }", address);
+export async function connect(
+  owner: { readonly family: number },
+  d: Descriptor,
+  target: Address,
+  options: WaitOptions | undefined,
+): Promise<void> {
+  if (d.stream && d.isWaiting(WRITE)) throw new BusyError("connect", "another call already waits on this socket");
+  // Linux lets the second call pass where the first one had to wait.
+  if (d.stream && d.connected) throw systemError("connect", EISCONN, target);
+  const blocks = (options?.timeout === undefined ? d.timeout : options.timeout) !== 0;
+  encodeAddress(owner.family, target);
+  const status = native.connect(d.fd, addressBuffer);
+  if (status >= 0) return;
+  // A Unix listener whose queue is full says EAGAIN, and readiness does not tell when to try again.
+  const full = status === EAGAIN;
+  if (!blocks || (!full && status !== EINTR && status !== EINPROGRESS)) throw systemError("connect", status, target);
+  if (full) {
+    const again = (): number => {
+      encodeAddress(owner.family, target);
+      const result = native.connect(d.fd, addressBuffer);
+      return result === EAGAIN ? EALREADY : result;
+    };
+    const retryAfter = backoff(FULL_BACKOFF, (errno) => errno === EALREADY);
+    return d.run(owner, WRITE, "connect", again, () => {}, options, { target, retryAfter });
   }
-  if ("path" in address) return attempt(AF_UNIX, address satisfies UnixAddress, options, timeout);
-  const deadline = timeout === null ? null : performance.now() + timeout;
-  const candidates = "host" in address ? await resolveAll(address, AF_UNSPEC, options) : [address];
-  let last: unknown;
-  for (const candidate of candidates) {
-    const left = deadline === null ? null : deadline - performance.now();
-    if (left !== null && left <= 0) throw last ?? new TimeoutError("connect", timeout ?? 0);
-    try {
-      return await attempt(isIPv6(candidate.address) ? AF_INET6 : AF_INET, candidate, options, left);
-    } catch (error) {
-      if (options.signal?.aborted) throw error;
-      last = error;
-    }
-  }
-  throw last;
+  // Nothing can have arrived; and a read that came first would take SO_ERROR away.
+  d.drained = true;
+  const particulars = { target, waitFirst: true, first: true };
+  return d.run(
+    owner,
+    WRITE,
+    "connect",
+    () => outcome(d),
+    () => {},
+    options,
+    particulars,
+  );
+}
+
+/** Whether a failed `connect` may still be under way in the kernel. */
+export function isUnsettled(error: unknown): boolean {
+  return error instanceof AbortError || error instanceof TimeoutError;
 }

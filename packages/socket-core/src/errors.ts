@@ -1,4 +1,5 @@
 /** Every error of this package, and the one place where an errno becomes one. */
+import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 
 /** What an error may carry besides its message. */
@@ -69,21 +70,22 @@ export class AbortError extends SocketError {
 
 /** This platform lacks what was asked for. Code `ERR_UNSUPPORTED_PLATFORM`. */
 export class UnsupportedError extends SocketError {
-  constructor(message: string) {
-    super(message, { code: "ERR_UNSUPPORTED_PLATFORM" });
+  constructor(message: string, cause?: unknown) {
+    super(message, { code: "ERR_UNSUPPORTED_PLATFORM", cause });
   }
 }
 
-const systemErrors: ReadonlyMap<number, [string, string]> = getSystemErrorMap();
+/** The ones that libuv knows have a meaning in words. */
+const systemErrors: ReadonlyMap<number, [string, string]> = new Map([
+  ...Object.entries(constants.errno).map(([name, errno]): [number, [string, string]] => [-errno, [name, "errno(3)"]]),
+  ...(getSystemErrorMap() as Map<number, [string, string]>),
+  [-constants.errno.EINPROGRESS, ["EINPROGRESS", "the connection is under way"]],
+]);
 
-/** Translates `-errno` of a system call. `target` is the address or path that was meant. */
-export function systemError(
-  syscall: string,
-  errno: number,
-  target?: { address?: string; port?: number; path?: string },
-  bytesSent?: number,
-): SocketError {
+/** Translates `-errno` of a system call. `about` is the address that was meant. */
+export function systemError(syscall: string, errno: number, about?: object, bytesSent?: number): SocketError {
   const [code, meaning] = systemErrors.get(errno) ?? [`E${-errno}`, "unknown error"];
+  const target: { address?: string; port?: number; path?: string } | undefined = about;
   const address = target?.path ?? target?.address;
   const where =
     address === undefined ? "" : target?.port === undefined ? ` ${address}` : ` ${hostAndPort(address, target.port)}`;

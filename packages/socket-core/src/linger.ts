@@ -6,7 +6,7 @@
 import { SHUT_WR } from "./constants.ts";
 import { native } from "./native.ts";
 import { type Descriptor, READ } from "./readiness.ts";
-import { receiveSlab } from "./receive-buffer.ts";
+import { receiveSlab, SLAB_SIZE } from "./receive-buffer.ts";
 
 /** How long a closed stream goes on discarding input, in milliseconds. */
 export const LINGER_TIMEOUT = 2_000;
@@ -18,19 +18,13 @@ export async function discardAndClose(descriptor: Descriptor, timeout: number = 
   native.shutdown(descriptor.fd, SHUT_WR);
   const deadline = performance.now() + timeout;
   let discarded = 0;
+  const discard = (): number => native.recv(descriptor.fd, receiveSlab(), 0, SLAB_SIZE, 0);
   try {
     for (;;) {
       const left = deadline - performance.now();
       if (left <= 0 || discarded > LINGER_LIMIT) break;
-      const length = await descriptor.run(
-        descriptor,
-        READ,
-        "recv",
-        () => native.recv(descriptor.fd, receiveSlab(), 0, receiveSlab().length, 0),
-        (n) => n,
-        Math.max(1, left),
-        undefined,
-      );
+      descriptor.timeout = Math.max(1, left);
+      const length = await descriptor.run(descriptor, READ, "recv", discard, (count) => count, undefined);
       if (length === 0) break;
       discarded += length;
     }

@@ -1,12 +1,15 @@
 /**
- * "Try, wait, retry", once for every call that may wait: an open descriptor, who waits for it, and the loop that wakes
- * them. Nothing here knows what the calls do.
+ * "Try, wait, retry", once for every call that may wait: an open descriptor and who waits for it. Nothing here knows
+ * what the calls do.
  */
 import { constants } from "node:os";
 import type { WaitOptions } from "./check.ts";
 import { onError } from "./diagnostics.ts";
+import { type QueuedError, takeErrors } from "./error-queue.ts";
 import { AbortError, BusyError, ClosedError, systemError, TimeoutError } from "./errors.ts";
-import { native, supported } from "./native.ts";
+import { hold, letGo, setOwner } from "./loop.ts";
+import { native } from "./native.ts";
+import { type AnyOperation, nothing, Operation, type Particulars } from "./operation.ts";
 
 export const READ = 1;
 export const WRITE = 2;
@@ -19,40 +22,9 @@ const MAX_SYNCHRONOUS = 64;
 const EAGAIN = -constants.errno.EAGAIN;
 const EINTR = -constants.errno.EINTR;
 
-/** [0] operations that hold the process, [1] whether the addon holds the loop for them, then pairs of slot and events. */
-const HEADER = 2;
-const shared = new Int32Array(HEADER + 2 * 1024);
-const table: (Descriptor | undefined)[] = [];
-
-function onReady(count: number): void {
-  for (let i = HEADER; i < HEADER + count * 2; i += 2) table[shared[i]!]?.wake(shared[i + 1]!);
+function busy(syscall: string, waiting: AnyOperation): BusyError {
+  return new BusyError(syscall, `a ${waiting.syscall} already waits on this socket`);
 }
-
-if (supported) native.start(onReady, shared);
-
-function hold(): void {
-  if (shared[0]!++ === 0 && shared[1] === 0) native.hold();
-}
-
-function letGo(): void {
-  // The addon looks at the count at the end of the turn, so a server that is never idle does not toggle.
-  shared[0]!--;
-}
-
-/** What differs between calls besides the system call itself. */
-export interface Particulars {
-  /** Named in errors. */
-  target?: { address?: string; port?: number; path?: string };
-  /** Bytes sent so far, for errors. */
-  progress?(): number;
-  /** For a failure that passes without the descriptor becoming ready: milliseconds until the next attempt. */
-  retryAfter?(errno: number): number | undefined;
-  /** More than 1: calls queue, in order, up to so many. */
-  queue?: number;
-  /** Waits for readiness before the first attempt. */
-  waitFirst?: boolean;
-}
-const nothing: Particulars = {};
 
 function failure(syscall: string, errno: number, particulars: Particulars): Error {
   const error = systemError(syscall, errno, particulars.target, particulars.progress?.());
@@ -60,44 +32,27 @@ function failure(syscall: string, errno: number, particulars: Particulars): Erro
   return error;
 }
 
-class Operation<T> {
-  next: Operation<unknown> | null = null;
-  held = false;
-  deadline = Number.POSITIVE_INFINITY;
-  timeout = 0;
-  signal: AbortSignal | undefined = undefined;
-  onAbort: (() => void) | undefined = undefined;
-  resolve!: (value: T) => void;
-  reject!: (error: unknown) => void;
-  readonly syscall: string;
-  readonly attempt: () => number;
-  readonly finish: (result: number) => T;
-  readonly particulars: Particulars;
-  /** Whoever must not be collected while this waits. */
-  readonly owner: object;
-
-  constructor(owner: object, syscall: string, attempt: () => number, finish: (result: number) => T, p: Particulars) {
-    this.owner = owner;
-    this.syscall = syscall;
-    this.attempt = attempt;
-    this.finish = finish;
-    this.particulars = p;
-  }
-
-  get details(): { bytesSent?: number } {
-    const bytesSent = this.particulars.progress?.();
-    return bytesSent === undefined ? {} : { bytesSent };
-  }
-}
-type AnyOperation = Operation<unknown>;
-
 /** Shared by all descriptors until one needs its own. */
 const noRetries: Record<Direction, NodeJS.Timeout | undefined> = { [READ]: undefined, [WRITE]: undefined };
 
+/** A datagram socket holds so many sends that wait for room, by default. */
+const MAX_QUEUED_SENDS = 1_024;
+
 export class Descriptor {
   fd: number;
+  /** Of a stream, which takes one write at a time; on others sends queue. */
+  readonly stream: boolean;
+  /** Milliseconds for calls that bring no timeout of their own; 0: a call that would wait rejects with EAGAIN. */
+  timeout: number | null = null;
+  maxQueuedSends: number = MAX_QUEUED_SENDS;
   /** Set by a short read on a stream: the kernel's buffer is empty, so the next read waits without trying first. */
   drained = false;
+  /** What is known of a stream: it has a peer (false: perhaps), its end was read, SO_LINGER was set. */
+  connected = false;
+  ended = false;
+  lingers = false;
+  /** What the kernel's error queue held when it had to be emptied; `recvmsg` with MSG_ERRQUEUE takes it from here. */
+  errors: QueuedError[] | null = null;
   #slot = -1;
   #armed = 0;
   #budget = MAX_SYNCHRONOUS;
@@ -110,21 +65,23 @@ export class Descriptor {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(fd: number) {
+  constructor(fd: number, stream: boolean) {
     this.fd = fd;
+    this.stream = stream;
   }
 
-  /**
-   * Runs a system call now if it can be, else when the descriptor is ready. `timeout` is the default for calls that
-   * bring none; 0 means that a call which would wait rejects with EAGAIN.
-   */
+  /** Whether a call waits in this direction. */
+  isWaiting(direction: Direction): boolean {
+    return (direction === READ ? this.#reader : this.#writer) !== null;
+  }
+
+  /** Runs a system call now if it can be, else when the descriptor is ready. `owner` is kept alive meanwhile. */
   run<T>(
     owner: object,
     direction: Direction,
     syscall: string,
     attempt: () => number,
     finish: (result: number) => T,
-    timeout: number | null,
     options: WaitOptions | undefined,
     particulars: Particulars = nothing,
   ): Promise<T> {
@@ -133,11 +90,12 @@ export class Descriptor {
     if (signal?.aborted) return Promise.reject(new AbortError(syscall, signal.reason));
     const head = direction === READ ? this.#reader : this.#writer;
     if (head !== null) {
-      const queue = particulars.queue ?? 1;
-      if (queue === 1) return Promise.reject(new BusyError(syscall, `a ${head.syscall} already waits on this socket`));
-      if (this.#writers >= queue) return Promise.reject(new BusyError(syscall, `${queue} sends already wait`));
+      if (direction === READ || this.stream) return Promise.reject(busy(syscall, head));
+      if (this.#writers >= this.maxQueuedSends) {
+        return Promise.reject(new BusyError(syscall, `${this.#writers} sends already wait`));
+      }
     }
-    const limit = options?.timeout === undefined ? timeout : options.timeout;
+    const limit = options?.timeout === undefined ? this.timeout : options.timeout;
     let wait = head !== null || particulars.waitFirst === true;
     // A read that is known to find nothing, and a socket that had its share, go straight to waiting.
     if (limit !== 0 && (this.#budget === 0 || (this.drained && direction === READ))) wait = true;
@@ -202,7 +160,7 @@ export class Descriptor {
       const slot = native.pollOpen(this.fd);
       if (slot < 0) return slot;
       this.#slot = slot;
-      table[slot] = this;
+      setOwner(slot, this);
     }
     this.#armed |= direction;
     return native.pollStart(this.#slot, this.#armed);
@@ -218,7 +176,13 @@ export class Descriptor {
     if (this.#slot < 0) return;
     this.#budget = MAX_SYNCHRONOUS;
     const error = (events & EVENT_ERROR) !== 0;
-    if (error) this.#armed = 0;
+    if (error) {
+      // libuv has stopped polling; the wake-up may also be of the slot's former owner, so make sure of it.
+      this.#armed = 0;
+      native.pollStart(this.#slot, 0);
+      if (this.#writer?.particulars.first) this.#advance(WRITE);
+      if (this.#slot < 0) return;
+    }
     if (error || (events & ~WRITE) !== 0) {
       this.drained = false;
       if (this.#reader !== null) this.#advance(READ);
@@ -229,6 +193,8 @@ export class Descriptor {
       else if (!error && (this.#armed & WRITE) !== 0) this.#disarm(WRITE);
     }
     if (error && this.#slot >= 0) {
+      // An error that no call takes away is in the error queue, and polling would report it for ever.
+      if (this.#reader !== null || this.#writer !== null) this.errors = takeErrors(this.fd, this.errors);
       if (this.#reader !== null) this.#arm(READ);
       if (this.#writer !== null) this.#arm(WRITE);
     }
@@ -261,6 +227,7 @@ export class Descriptor {
   /** The next attempt comes by the clock, not by readiness. */
   #later(direction: Direction, delay: number): void {
     if (this.#retries === noRetries) this.#retries = { ...noRetries };
+    clearTimeout(this.#retries[direction]);
     this.#retries[direction] = setTimeout(() => {
       this.#retries[direction] = undefined;
       if (this.fd < 0 || (direction === READ ? this.#reader : this.#writer) === null) return;
@@ -340,7 +307,7 @@ export class Descriptor {
     // The poll handle goes before the descriptor: libuv aborts the process when one closes behind a live handle.
     if (this.#slot >= 0) {
       native.pollClose(this.#slot);
-      table[this.#slot] = undefined;
+      setOwner(this.#slot, undefined);
       this.#slot = -1;
     }
     clearTimeout(this.#timer);

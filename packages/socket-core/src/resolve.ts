@@ -1,10 +1,9 @@
-/** Names to addresses, off the loop's thread. */
-import { lookup } from "node:dns/promises";
+/** Hosts to addresses, for the calls that connect. */
 import { isIP } from "node:net";
 import type { InetAddress } from "./address.ts";
 import { checkInteger, checkString, rangeError, typeError, type WaitOptions } from "./check.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "./constants.ts";
-import { AbortError, SocketError } from "./errors.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC, SOCK_STREAM } from "./constants.ts";
+import { getaddrinfo } from "./names.ts";
 
 /** A name or literal with a port, accepted where resolving may wait. */
 export interface HostAddress {
@@ -16,7 +15,7 @@ export interface HostAddress {
 
 /**
  * getaddrinfo(3) for the family: at least one address, in the system's order. Rejects with SocketError
- * (code ENOTFOUND and the like) or AbortError.
+ * (code ENOTFOUND and the like), TimeoutError or AbortError.
  */
 export async function resolveAll(target: HostAddress, family: number, options?: WaitOptions): Promise<InetAddress[]> {
   if (typeof target !== "object" || target === null) throw typeError("address", "{ host, port }", target);
@@ -27,37 +26,12 @@ export async function resolveAll(target: HostAddress, family: number, options?: 
     throw rangeError("family", "AF_INET or AF_INET6 to resolve a host", family);
   }
   if (isIP(host) !== 0) return [{ address: host, port }];
-  const signal = options?.signal;
-  if (signal?.aborted) throw new AbortError("getaddrinfo", signal.reason);
-  const looked = lookup(host, {
-    all: true,
-    family: family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0,
-    verbatim: true,
-  });
-  const addresses = await abortable(looked, signal).catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof SocketError) throw error;
-    throw new SocketError(`getaddrinfo ${error.code} ${host}: the name does not resolve`, {
-      code: error.code ?? "EAI_FAIL",
-      syscall: "getaddrinfo",
-      address: host,
-      port,
-      cause: error,
-    });
-  });
-  return addresses.map(({ address }) => ({ address, port }));
+  // One socket type, or each address would come once for every type.
+  const found = await getaddrinfo(host, null, { ...options, family, type: SOCK_STREAM });
+  return found.map(({ address }) => ({ ...(address as InetAddress), port }));
 }
 
 /** The first address of the family. */
 export async function resolveHost(target: HostAddress, family: number, options?: WaitOptions): Promise<InetAddress> {
   return (await resolveAll(target, family, options))[0]!;
-}
-
-/** getaddrinfo cannot be cancelled: the wait ends, and the late answer is dropped. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new AbortError("getaddrinfo", signal.reason));
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -84,7 +84,8 @@ export function serve(
 
   async function handle(connection: ServedConnection): Promise<void> {
     try {
-      if (verify === undefined || (await verify(connection))) await handler(connection);
+      const welcome = verify === undefined || (await verify(connection));
+      if (welcome && !connection.signal.aborted) await handler(connection);
       await connection.socket.finish();
     } catch (error) {
       // What fails because the connection was aborted is no news.
@@ -106,6 +107,11 @@ export function serve(
       }
       try {
         const { socket, address: peer } = await listener.accept();
+        // Closed in the same turn as this one was accepted.
+        if (closing) {
+          socket.close();
+          return;
+        }
         const controller = new AbortController();
         const connection: ServedConnection = { socket, address: peer, signal: controller.signal };
         running.set(connection, controller);

@@ -1,26 +1,78 @@
-/** The class: POSIX calls by their names, thin over readiness.ts. */
+/** The class: POSIX calls by their names. What they do is in the modules they are named for. */
+
+import type { FileHandle } from "node:fs/promises";
+import type { Socket as NodeSocket } from "node:net";
 import { constants as os } from "node:os";
-import { type Address, addressBuffer, type BindAddress, decodeAddress, encodeAddress } from "./address.ts";
+import type { Duplex } from "node:stream";
+import { accept, acceptNow } from "./accept.ts";
 import {
+  type Address,
+  type AnyAddress,
+  addressBuffer,
+  type BindAddress,
+  decodeAddress,
+  encodeAddress,
+  type PacketAddress,
+} from "./address.ts";
+import type { ReceiveBatch, SendBatch } from "./batch.ts";
+import { type DuplexOptions, toDuplex } from "./bridges/duplex.ts";
+import { type NodeSocketOptions, toNodeSocket } from "./bridges/node-socket.ts";
+import { toWeb, type WebStreams } from "./bridges/web.ts";
+import {
+  checkBoolean,
   checkBuffer,
   checkConstant,
-  checkData,
   checkInteger,
-  checkOptions,
-  checkSignal,
   checkTimeout,
-  rangeError,
-  typeError,
+  checkWait,
+  MAX_TIMEOUT,
   type WaitOptions,
 } from "./check.ts";
-import { AF_INET, SO_DOMAIN, SO_ERROR, SO_LINGER, SO_PROTOCOL, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from "./constants.ts";
+import { connect, isUnsettled } from "./connect.ts";
+import {
+  AF_INET,
+  MSG_PEEK,
+  SO_DETACH_FILTER,
+  SO_DOMAIN,
+  SO_LINGER,
+  SO_PROTOCOL,
+  SO_TYPE,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "./constants.ts";
 import { onAccept, onClose, onConnect } from "./diagnostics.ts";
-import { ClosedError, SocketError, systemError } from "./errors.ts";
+import { AbortError, ClosedError, SocketError, systemError } from "./errors.ts";
 import { discardAndClose, LINGER_TIMEOUT } from "./linger.ts";
+import {
+  type Message,
+  type MessageInto,
+  type MessageOptions,
+  type ReceivedDescriptors,
+  receiveDescriptors,
+  receiveMessage,
+  receiveMessageInto,
+  receiveMessageNow,
+  sendDescriptors,
+  sendMessage,
+} from "./message.ts";
 import { native } from "./native.ts";
-import { Descriptor, type Particulars, READ, WRITE } from "./readiness.ts";
-import { receiveSlab, SLAB_SIZE, takeReceived } from "./receive-buffer.ts";
+import { SocketOptions } from "./options.ts";
+import { Descriptor, type Direction, READ, WRITE } from "./readiness.ts";
+import {
+  type Datagram,
+  type ReceiveOptions,
+  receive,
+  receiveDatagram,
+  receiveDatagramInto,
+  receiveDatagramNow,
+  receiveInto,
+  receiveNow,
+} from "./receive.ts";
+import { SLAB_SIZE } from "./receive-buffer.ts";
 import { type HostAddress, resolveHost } from "./resolve.ts";
+import { type SendOptions, send, sendAll, sendNow, sendTo, sendToNow, sendVectorNow } from "./send.ts";
+import { type SendfileOptions, sendFile } from "./sendfile.ts";
+import { getOption, getOptionBytes, setOption } from "./sockopt.ts";
 
 /** What `accept` and the iteration of a listening socket give. */
 export interface Accepted {
@@ -30,63 +82,9 @@ export interface Accepted {
   address: Address;
 }
 
-/** A received datagram. */
-export interface Datagram {
-  data: Buffer;
-  /** The sender's address. */
-  address: Address;
-}
-
-/** What the receiving calls take. */
-export interface ReceiveOptions extends WaitOptions {
-  /** MSG_… flags of recv(2), such as `MSG_PEEK`. Default 0. */
-  flags?: number;
-}
-
-/** What the sending calls take. */
-export interface SendOptions extends WaitOptions {
-  /** MSG_… flags of send(2). `MSG_NOSIGNAL` is always set. Default 0. */
-  flags?: number;
-}
-
 const EAGAIN = -os.errno.EAGAIN;
 const EINTR = -os.errno.EINTR;
-const EINPROGRESS = -os.errno.EINPROGRESS;
-const ENOTCONN = -os.errno.ENOTCONN;
-
-/** accept(2): errors of one connection that died in the queue; the next one may be well. */
-const PASSING: ReadonlySet<number> = new Set(
-  [os.errno.ECONNABORTED, os.errno.EPROTO, os.errno.ENETDOWN, os.errno.EHOSTUNREACH, os.errno.ENETUNREACH].map(
-    (e) => -e,
-  ),
-);
-const MAX_PASSING = 64;
-/** Out of descriptors or memory: the queue waits in the kernel while we back off, 10 ms to 1 s. */
-const EXHAUSTED: ReadonlySet<number> = new Set(
-  [os.errno.EMFILE, os.errno.ENFILE, os.errno.ENOBUFS, os.errno.ENOMEM].map((e) => -e),
-);
-const MIN_BACKOFF = 10;
-const MAX_BACKOFF = 1_000;
-
-const MAX_LENGTH = 2 ** 31 - 1;
-/** A datagram socket holds so many sends that wait for room, by default. */
-const MAX_QUEUED_SENDS = 1_024;
-
-const numberOption = new Int32Array(1);
-const numberOptionBytes = new Uint8Array(numberOption.buffer);
-
-const asCount = (count: number): number => count;
-const asNothing = (): void => {};
-
-/** Doubles with every call. */
-function backoff(applies: (errno: number) => boolean): (errno: number) => number | undefined {
-  let delay = MIN_BACKOFF / 2;
-  return (errno) => {
-    if (!applies(errno)) return undefined;
-    delay = Math.min(delay * 2, MAX_BACKOFF);
-    return delay;
-  };
-}
+const MAX_INT = 2 ** 31 - 1;
 
 /** Sockets that were dropped without `close()`: the descriptor is closed, and the warning says so. */
 const forgotten = new FinalizationRegistry<Descriptor>((descriptor) => {
@@ -94,6 +92,13 @@ const forgotten = new FinalizationRegistry<Descriptor>((descriptor) => {
   process.emitWarning(`A socket (descriptor ${descriptor.fd}) was dropped without close()`, "ResourceWarning");
   descriptor.close();
 });
+
+const nothingToDo = (): number => 0;
+const done = (): void => {};
+const waitFirst = { waitFirst: true };
+
+/** The descriptor for the next Socket, where it is open already; only inside `Socket.#of`. */
+let handedOver = -1;
 
 /**
  * A socket of the operating system, socket(2). Calls that may wait return promises and take `{ signal, timeout }`;
@@ -108,53 +113,56 @@ export class Socket implements AsyncIterable<Accepted> {
   readonly type: number;
   /** The protocol number; 0 is the default of family and type. */
   readonly protocol: number;
-  /** How many sends may wait on a datagram socket before the next one is a BusyError. Default 1,024. */
-  maxQueuedSends: number = MAX_QUEUED_SENDS;
   readonly #descriptor: Descriptor;
-  #timeout: number | null = null;
-  #connected = false;
-  /** Nothing can be unread after the peer's end. */
-  #ended = false;
-  #lingers = false;
 
   /**
    * Opens a socket: non-blocking inside and closed on exec. Defaults: `AF_INET`, `SOCK_STREAM`, protocol 0.
    * Throws the SocketError of socket(2), or an UnsupportedError where the platform lacks the family.
    */
-  constructor(family?: number, type?: number, protocol?: number);
-  /** @internal */
-  constructor(family: number, type: number, protocol: number, descriptor: Descriptor);
-  constructor(family: number = AF_INET, type: number = SOCK_STREAM, protocol = 0, descriptor?: Descriptor) {
-    if (descriptor === undefined) {
+  constructor(family: number = AF_INET, type: number = SOCK_STREAM, protocol = 0) {
+    let fd = handedOver;
+    if (fd < 0) {
       checkConstant("family", family);
       checkConstant("type", type);
       checkInteger("protocol", protocol, 0, 65535);
-      const fd = native.socket(family, type, protocol);
+      fd = native.socket(family, type, protocol);
       if (fd < 0) throw systemError("socket", fd);
-      descriptor = new Descriptor(fd);
     }
     this.family = family;
     this.type = type;
     this.protocol = protocol;
-    this.#descriptor = descriptor;
-    forgotten.register(this, descriptor, this);
+    this.#descriptor = new Descriptor(fd, type === SOCK_STREAM);
+    forgotten.register(this, this.#descriptor, this);
+  }
+
+  /** @internal A Socket for a descriptor that the addon already owns. */
+  static adopt(family: number, type: number, protocol: number, fd: number): Socket {
+    return Socket.#of(fd, family, type, protocol, true);
+  }
+
+  static #of(fd: number, family: number, type: number, protocol: number, connected: boolean): Socket {
+    handedOver = fd;
+    try {
+      const socket = new Socket(family, type, protocol);
+      socket.#descriptor.connected = connected;
+      return socket;
+    } finally {
+      handedOver = -1;
+    }
   }
 
   /**
    * Takes over an open descriptor, which must be a socket, and makes it non-blocking. From then on it is closed with
-   * the Socket. Throws SocketError: ENOTSOCK, EBADF, or EEXIST when a Socket here already has it.
+   * the Socket. Throws SocketError: ENOTSOCK, EBADF, or EEXIST when a Socket or another handle of this process
+   * already waits on it.
    */
   static fromFd(fd: number): Socket {
-    checkInteger("fd", fd, 0, MAX_LENGTH);
+    checkInteger("fd", fd, 0, MAX_INT);
     const adopted = native.adopt(fd);
     if (adopted < 0) throw systemError("fromFd", adopted);
-    const option = (name: number): number => {
-      native.getsockopt(fd, SOL_SOCKET, name, numberOptionBytes);
-      return numberOption[0]!;
-    };
-    const socket = new Socket(option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), new Descriptor(fd));
-    socket.#connected = native.getpeername(fd, addressBuffer) >= 0;
-    return socket;
+    const connected = native.getpeername(fd, addressBuffer) >= 0;
+    const option = (name: number): number => getOption(fd, SOL_SOCKET, name);
+    return Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
   }
 
   /** The descriptor's number, or -1 after `close()`. It stays this socket's: never close it. */
@@ -172,19 +180,27 @@ export class Socket implements AsyncIterable<Accepted> {
    * as `blocking = false`. Each call may bring its own.
    */
   get timeout(): number | null {
-    return this.#timeout;
+    return this.#descriptor.timeout;
   }
   set timeout(milliseconds: number | null) {
-    this.#timeout = checkTimeout("timeout", milliseconds);
+    this.#descriptor.timeout = checkTimeout("timeout", milliseconds);
   }
 
   /** When false, a call that would wait rejects at once with EAGAIN (EINPROGRESS for `connect`). Default true. */
   get blocking(): boolean {
-    return this.#timeout !== 0;
+    return this.#descriptor.timeout !== 0;
   }
   set blocking(blocking: boolean) {
-    if (typeof blocking !== "boolean") throw typeError("blocking", "a boolean", blocking);
-    this.#timeout = blocking ? null : 0;
+    checkBoolean("blocking", blocking);
+    this.#descriptor.timeout = blocking ? null : 0;
+  }
+
+  /** How many sends may wait on a datagram socket before the next one is a BusyError. Default 1,024. */
+  get maxQueuedSends(): number {
+    return this.#descriptor.maxQueuedSends;
+  }
+  set maxQueuedSends(count: number) {
+    this.#descriptor.maxQueuedSends = checkInteger("maxQueuedSends", count, 1, MAX_INT);
   }
 
   /** Pending calls keep the process alive; this is the default. */
@@ -205,20 +221,11 @@ export class Socket implements AsyncIterable<Accepted> {
     return fd;
   }
 
-  /** Checks the options of a waiting call. They are absent on the paths that must be fast. */
-  #check(options: (WaitOptions & { flags?: number }) | undefined): number {
-    if (options === undefined) return 0;
-    checkOptions("options", options);
-    checkSignal(options.signal);
-    if (options.timeout !== undefined) checkTimeout("timeout", options.timeout);
-    return options.flags === undefined ? 0 : checkInteger("flags", options.flags, 0, MAX_LENGTH);
-  }
-
   /**
    * bind(2). Takes literals, nothing is resolved: without `address` the wildcard of the family; `"localhost"` is its
    * loopback; port 0 lets the kernel choose. Throws SocketError, for example EADDRINUSE or EACCES.
    */
-  bind(address: BindAddress): void {
+  bind(address: BindAddress | PacketAddress): void {
     const fd = this.#open("bind");
     encodeAddress(this.family, address, true);
     const status = native.bind(fd, addressBuffer);
@@ -232,18 +239,9 @@ export class Socket implements AsyncIterable<Accepted> {
     if (status < 0) throw systemError("listen", status);
   }
 
-  #acceptNow(): number {
-    const { fd } = this.#descriptor;
-    for (let i = 0; ; i++) {
-      const accepted = native.accept(fd, addressBuffer);
-      if (accepted >= 0 || !PASSING.has(accepted) || i === MAX_PASSING) return accepted;
-    }
-  }
-
   #accepted(fd: number): Accepted {
     const address = decodeAddress();
-    const socket = new Socket(this.family, this.type, this.protocol, new Descriptor(fd));
-    socket.#connected = true;
+    const socket = Socket.#of(fd, this.family, this.type, this.protocol, true);
     if (onAccept.hasSubscribers) onAccept.publish({ socket, listener: this, address });
     return { socket, address };
   }
@@ -253,24 +251,13 @@ export class Socket implements AsyncIterable<Accepted> {
    * it waits and tries again. Rejects with TimeoutError, AbortError, ClosedError, BusyError or SocketError (EINVAL
    * when the socket does not listen).
    */
-  async accept(options?: WaitOptions): Promise<Accepted> {
-    this.#check(options);
-    return this.#descriptor.run(
-      this,
-      READ,
-      "accept",
-      () => this.#acceptNow(),
-      (fd) => this.#accepted(fd),
-      this.#timeout,
-      options,
-      { retryAfter: backoff((errno) => EXHAUSTED.has(errno)) },
-    );
+  accept(options?: WaitOptions): Promise<Accepted> {
+    return accept(this, this.#descriptor, (fd) => this.#accepted(fd), options);
   }
 
   /** The next connection if there is one now, else `null`. Throws SocketError, also for EMFILE. */
   tryAccept(): Accepted | null {
-    this.#open("accept");
-    const fd = this.#acceptNow();
+    const fd = acceptNow(this.#open("accept"));
     if (fd === EAGAIN || fd === EINTR) return null;
     if (fd < 0) throw systemError("accept", fd);
     return this.#accepted(fd);
@@ -289,68 +276,52 @@ export class Socket implements AsyncIterable<Accepted> {
   }
 
   /**
-   * connect(2). `{ host, port }` is resolved first, `{ address, port }` is a literal, `{ path }` a Unix socket. A
-   * datagram socket only fixes its peer. Rejects with SocketError (ECONNREFUSED, ENETUNREACH …), TimeoutError or
-   * AbortError; after an abort or a timeout the socket is closed, because its state is unknown.
+   * connect(2). `{ host, port }` is resolved first, `{ address, port }` is a literal, `{ path }` a Unix socket; the
+   * timeout bounds both steps. A datagram socket only fixes its peer. Rejects with SocketError (ECONNREFUSED,
+   * ENETUNREACH …), TimeoutError, AbortError or BusyError. When a connection that had begun is aborted or times out,
+   * the socket is closed, because its state is unknown.
    */
   async connect(address: Address | HostAddress, options?: WaitOptions): Promise<void> {
-    this.#check(options);
+    checkWait(options);
     this.#open("connect");
-    const target =
-      "host" in Object(address) ? await resolveHost(address as HostAddress, this.family, options) : address;
-    encodeAddress(this.family, target);
-    const fd = this.#open("connect");
-    const particulars: Particulars = { target: target as Address };
-    const status = native.connect(fd, addressBuffer);
-    // A Unix listener whose queue is full says EAGAIN, and readiness does not tell when to try again.
-    const full = status === EAGAIN && this.#timeout !== 0;
-    if (status < 0 && !full && status !== EINTR && (status !== EINPROGRESS || this.#timeout === 0)) {
-      throw systemError("connect", status, particulars.target);
+    if (options?.signal?.aborted) throw new AbortError("connect", options.signal.reason);
+    let target = address as Address;
+    let wait = options;
+    if ("host" in Object(address)) {
+      const begun = performance.now();
+      const timeout = (options?.timeout === undefined ? this.timeout : options.timeout) || null;
+      target = await resolveHost(address as HostAddress, this.family, { signal: options?.signal, timeout });
+      if (timeout !== null) wait = { ...options, timeout: Math.max(1, timeout - (performance.now() - begun)) };
     }
-    if (status < 0) {
-      const attempt = full ? () => this.#connectAgain(target as Address) : () => this.#connectDone();
-      particulars.waitFirst = !full;
-      if (full) particulars.retryAfter = backoff((errno) => errno === -os.errno.EALREADY);
-      try {
-        await this.#descriptor.run(this, WRITE, "connect", attempt, asNothing, this.#timeout, options, particulars);
-      } catch (error) {
-        if (error instanceof SocketError && error.errno === undefined) this.close();
-        throw error;
-      }
+    this.#open("connect");
+    try {
+      await connect(this, this.#descriptor, target, wait);
+    } catch (error) {
+      if (isUnsettled(error)) this.close();
+      throw error;
     }
-    this.#connected = true;
+    this.#descriptor.connected = true;
     if (onConnect.hasSubscribers) onConnect.publish({ socket: this, address: target });
   }
 
-  /** SO_ERROR tells how a connect ended; none and no peer: it has not. */
-  #connectDone(): number {
-    const { fd } = this.#descriptor;
-    const status = native.getsockopt(fd, SOL_SOCKET, SO_ERROR, numberOptionBytes);
-    if (status < 0) return status;
-    if (numberOption[0] !== 0) return -numberOption[0]!;
-    return native.getpeername(fd, addressBuffer) === ENOTCONN ? EAGAIN : 0;
-  }
-
-  #connectAgain(target: Address): number {
-    encodeAddress(this.family, target);
-    const status = native.connect(this.#descriptor.fd, addressBuffer);
-    return status === EAGAIN ? -os.errno.EALREADY : status;
+  /**
+   * `connect` that resolves to the errno instead of rejecting with a SocketError of the kernel's: 0 when the
+   * connection stands. Bad arguments, time and signals reject as ever.
+   */
+  async connectEx(address: Address | HostAddress, options?: WaitOptions): Promise<number> {
+    try {
+      await this.connect(address, options);
+      return 0;
+    } catch (error) {
+      if (error instanceof SocketError && error.errno !== undefined) return -error.errno;
+      throw error;
+    }
   }
 
   /** shutdown(2): `SHUT_RD`, `SHUT_WR` (the peer reads its end) or `SHUT_RDWR`. Throws SocketError: ENOTCONN. */
   shutdown(how: number): void {
-    const fd = this.#open("shutdown");
-    const status = native.shutdown(fd, checkInteger("how", how, 0, 2));
+    const status = native.shutdown(this.#open("shutdown"), checkInteger("how", how, 0, 2));
     if (status < 0) throw systemError("shutdown", status);
-  }
-
-  /** Notes what a read of a stream tells about the reads after it. */
-  #note(count: number, length: number): number {
-    if (this.type === SOCK_STREAM) {
-      if (count === 0) this.#ended = true;
-      else if (count > 0 && count < length) this.#descriptor.drained = true;
-    }
-    return count;
   }
 
   /**
@@ -358,25 +329,8 @@ export class Socket implements AsyncIterable<Accepted> {
    * socket one datagram (an empty one is an empty Buffer), cut to `length`. Rejects with SocketError (ECONNRESET …),
    * TimeoutError, AbortError, ClosedError, BusyError.
    */
-  async recv(length = SLAB_SIZE, options?: ReceiveOptions): Promise<Buffer | null> {
-    checkInteger("length", length, 1, MAX_LENGTH);
-    const flags = this.#check(options);
-    const d = this.#descriptor;
-    // Only a large datagram needs more than the slab; of a stream, less is enough.
-    const own = length > SLAB_SIZE && this.type !== SOCK_STREAM ? Buffer.allocUnsafeSlow(length) : null;
-    const size = own === null ? Math.min(length, SLAB_SIZE) : length;
-    return d.run(
-      this,
-      READ,
-      "recv",
-      () => this.#note(native.recv(d.fd, own ?? receiveSlab(), 0, size, flags), flags === 0 ? size : 0),
-      (count) => {
-        if (count === 0 && this.type === SOCK_STREAM) return null;
-        return own === null ? takeReceived(count) : own.subarray(0, count);
-      },
-      this.#timeout,
-      options,
-    );
+  recv(length = SLAB_SIZE, options?: ReceiveOptions): Promise<Buffer | null> {
+    return receive(this, this.#descriptor, length, options);
   }
 
   /**
@@ -384,90 +338,35 @@ export class Socket implements AsyncIterable<Accepted> {
    * byte and be left alone until then. Rejects as `recv` does.
    */
   recvInto(buffer: Uint8Array, options?: ReceiveOptions): Promise<number> {
-    let flags: number;
-    try {
-      if (checkBuffer("buffer", buffer).length === 0) throw rangeError("buffer", "at least one byte long", buffer);
-      flags = this.#check(options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const d = this.#descriptor;
-    const { length } = buffer;
-    return d.run(
-      this,
-      READ,
-      "recv",
-      () => this.#note(native.recv(d.fd, buffer, 0, length, flags), flags === 0 ? length : 0),
-      asCount,
-      this.#timeout,
-      options,
-    );
+    return receiveInto(this, this.#descriptor, buffer, options);
   }
 
   /** The number of bytes received into `buffer` now (0: end of stream), or `null` where there are none yet. Throws SocketError. */
   tryRecv(buffer: Uint8Array, flags = 0): number | null {
-    const fd = this.#open("recv");
-    if (checkBuffer("buffer", buffer).length === 0) throw rangeError("buffer", "at least one byte long", buffer);
-    const count = native.recv(fd, buffer, 0, buffer.length, flags);
-    if (count === 0 && this.type === SOCK_STREAM) this.#ended = true;
-    if (count >= 0) return count;
-    if (count === EAGAIN || count === EINTR) return null;
-    throw systemError("recv", count);
+    return receiveNow(this.#descriptor, this.#open("recv"), buffer, flags);
   }
 
-  /** recvfrom(2): one datagram of up to `length` bytes and its sender. Default 65,536. Rejects as `recv` does. */
-  async recvfrom(length = SLAB_SIZE, options?: ReceiveOptions): Promise<Datagram> {
-    checkInteger("length", length, 1, MAX_LENGTH);
-    const flags = this.#check(options);
-    const d = this.#descriptor;
-    const own = length > SLAB_SIZE ? Buffer.allocUnsafeSlow(length) : null;
-    return d.run(
-      this,
-      READ,
-      "recvfrom",
-      () => native.recvfrom(d.fd, own ?? receiveSlab(), 0, length, flags, addressBuffer),
-      (count) => {
-        const address = decodeAddress();
-        return { data: own === null ? takeReceived(count) : own.subarray(0, count), address };
-      },
-      this.#timeout,
-      options,
-    );
+  /**
+   * recvfrom(2): one datagram of up to `length` bytes and its sender. Default 65,536. Rejects as `recv` does. Of a
+   * packet socket: `recvfrom<PacketAddress>()`.
+   */
+  recvfrom<A extends AnyAddress = Address>(length = SLAB_SIZE, options?: ReceiveOptions): Promise<Datagram<A>> {
+    return receiveDatagram(this, this.#descriptor, length, options) as Promise<Datagram<A>>;
   }
 
-  /** A datagram if there is one now, else `null`. Throws SocketError. */
+  /** A datagram of up to `length` bytes, at most 65,536, if there is one now, else `null`. Throws SocketError. */
   tryRecvfrom(length = SLAB_SIZE, flags = 0): Datagram | null {
-    const fd = this.#open("recvfrom");
-    checkInteger("length", length, 1, SLAB_SIZE);
-    const count = native.recvfrom(fd, receiveSlab(), 0, length, flags, addressBuffer);
-    if (count === EAGAIN || count === EINTR) return null;
-    if (count < 0) throw systemError("recvfrom", count);
-    const address = decodeAddress();
-    return { data: takeReceived(count), address };
-  }
-
-  #queue(): Particulars | undefined {
-    return this.type === SOCK_STREAM ? undefined : { queue: this.maxQueuedSends };
+    return receiveDatagramNow(this.#descriptor, this.#open("recvfrom"), length, flags);
   }
 
   /** send(2): the number of bytes that the kernel took, which may be fewer than given. Rejects as `sendAll` does. */
-  async send(data: string | Uint8Array, options?: SendOptions): Promise<number> {
-    const bytes = checkData("data", data);
-    const flags = this.#check(options);
-    const d = this.#descriptor;
-    const { length } = bytes;
-    const attempt = (): number => native.send(d.fd, bytes, 0, length, flags);
-    return d.run(this, WRITE, "send", attempt, asCount, this.#timeout, options, this.#queue());
+  send(data: string | Uint8Array, options?: SendOptions): Promise<number> {
+    return send(this, this.#descriptor, data, options);
   }
 
   /** The number of bytes that the kernel takes now, or `null` where it has no room. Throws SocketError. */
   trySend(data: string | Uint8Array, flags = 0): number | null {
-    const fd = this.#open("send");
-    const bytes = checkData("data", data);
-    const count = native.send(fd, bytes, 0, bytes.length, flags);
-    if (count >= 0) return count;
-    if (count === EAGAIN || count === EINTR) return null;
-    throw systemError("send", count);
+    return sendNow(this.#open("send"), data, flags);
   }
 
   /**
@@ -475,59 +374,20 @@ export class Socket implements AsyncIterable<Accepted> {
    * ECONNRESET …), TimeoutError, AbortError, ClosedError, each with `bytesSent`, or BusyError.
    */
   sendAll(data: string | Uint8Array, options?: SendOptions): Promise<void> {
-    let bytes: Uint8Array;
-    let flags: number;
-    try {
-      bytes = checkData("data", data);
-      flags = this.#check(options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const d = this.#descriptor;
-    const { length } = bytes;
-    let sent = 0;
-    const attempt = (): number => {
-      do {
-        const count = native.send(d.fd, bytes, sent, length - sent, flags);
-        if (count < 0) return count;
-        sent += count;
-      } while (sent < length);
-      return sent;
-    };
-    const queue = this.type === SOCK_STREAM ? 1 : this.maxQueuedSends;
-    return d.run(this, WRITE, "send", attempt, asNothing, this.#timeout, options, { queue, progress: () => sent });
+    return sendAll(this, this.#descriptor, data, options);
   }
 
   /**
    * sendto(2): one datagram to a literal address. Calls queue in order, up to `maxQueuedSends`. Resolves to its length.
    * Rejects with SocketError, for example EMSGSIZE or, after an ICMP error, ECONNREFUSED; the socket goes on.
    */
-  async sendto(data: string | Uint8Array, address: Address, options?: SendOptions): Promise<number> {
-    const bytes = checkData("data", data);
-    const flags = this.#check(options);
-    encodeAddress(this.family, address);
-    const d = this.#descriptor;
-    const { length } = bytes;
-    const attempt = (): number => {
-      // The buffer is shared: a call that waited writes its address again.
-      encodeAddress(this.family, address);
-      return native.sendto(d.fd, bytes, 0, length, flags, addressBuffer);
-    };
-    return d.run(this, WRITE, "sendto", attempt, asCount, this.#timeout, options, {
-      target: address,
-      queue: this.maxQueuedSends,
-    });
+  sendto(data: string | Uint8Array, address: AnyAddress, options?: SendOptions): Promise<number> {
+    return sendTo(this, this.#descriptor, data, address, options);
   }
 
   /** Sends one datagram now: its length, or `null` where the kernel has no room. Throws SocketError. */
-  trySendto(data: string | Uint8Array, address: Address, flags = 0): number | null {
-    const fd = this.#open("sendto");
-    const bytes = checkData("data", data);
-    encodeAddress(this.family, address);
-    const count = native.sendto(fd, bytes, 0, bytes.length, flags, addressBuffer);
-    if (count >= 0) return count;
-    if (count === EAGAIN || count === EINTR) return null;
-    throw systemError("sendto", count, address);
+  trySendto(data: string | Uint8Array, address: AnyAddress, flags = 0): number | null {
+    return sendToNow(this, this.#open("sendto"), data, address, flags);
   }
 
   /**
@@ -535,24 +395,128 @@ export class Socket implements AsyncIterable<Accepted> {
    * `null` where it has no room; writev(2). At most 64 buffers a call. Throws SocketError.
    */
   trySendv(buffers: readonly Uint8Array[], first = 0, offset = 0): number | null {
-    const count = native.sendv(this.#open("sendmsg"), buffers, first, offset);
+    return sendVectorNow(this.#open("sendmsg"), buffers, first, offset);
+  }
+
+  /**
+   * recvfrom(2) into memory of the caller: the length of the datagram that fits, and its sender. Rejects as `recv` does.
+   */
+  recvfromInto(buffer: Uint8Array, options?: ReceiveOptions): Promise<{ length: number; address: Address }> {
+    return receiveDatagramInto(this, this.#descriptor, buffer, options);
+  }
+
+  /** `recv` that leaves the data where it is, MSG_PEEK. */
+  peek(length = SLAB_SIZE, options?: ReceiveOptions): Promise<Buffer | null> {
+    return receive(this, this.#descriptor, length, { ...options, flags: (options?.flags ?? 0) | MSG_PEEK });
+  }
+
+  /**
+   * recvmsg(2): a message of up to `length` bytes with its ancillary data, for which `ancillaryLength` bytes of room
+   * are made (see `ancillarySpace`; default 0). With MSG_ERRQUEUE, what went wrong with datagrams. Rejects as `recv`.
+   */
+  recvmsg(length = SLAB_SIZE, ancillaryLength = 0, options?: ReceiveOptions): Promise<Message> {
+    return receiveMessage(this, this.#descriptor, length, ancillaryLength, options);
+  }
+
+  /** A message of up to `length` bytes, at most 65,536, if there is one now, else `null`. Throws SocketError. */
+  tryRecvmsg(length = SLAB_SIZE, ancillaryLength = 0, flags = 0): Message | null {
+    this.#open("recvmsg");
+    return receiveMessageNow(this.#descriptor, length, ancillaryLength, flags);
+  }
+
+  /** recvmsg(2) into up to 64 buffers of the caller, one after the other. Rejects as `recv` does. */
+  recvmsgInto(buffers: readonly Uint8Array[], ancillaryLength = 0, options?: ReceiveOptions): Promise<MessageInto> {
+    return receiveMessageInto(this, this.#descriptor, buffers, ancillaryLength, options);
+  }
+
+  /**
+   * sendmsg(2): one message of up to 64 parts, with ancillary data and to an address where wanted. Resolves to the
+   * number of bytes that the kernel took. Rejects as `sendto` does.
+   */
+  sendmsg(data: string | Uint8Array | readonly (string | Uint8Array)[], options?: MessageOptions): Promise<number> {
+    return sendMessage(this, this.#descriptor, data, options);
+  }
+
+  /**
+   * Passes 1 to 253 descriptors over a Unix socket with at least one byte of data, SCM_RIGHTS of unix(7). They stay
+   * open here. The other side shares their state: O_NONBLOCK is set for both or for neither.
+   */
+  sendFds(data: string | Uint8Array, descriptors: readonly number[], options?: SendOptions): Promise<number> {
+    return sendDescriptors(this, this.#descriptor, data, descriptors, options);
+  }
+
+  /**
+   * Receives up to `max` descriptors, close-on-exec, with up to `length` bytes of data; each is closed unless it is
+   * taken. When the peer passed more, all are closed and the call rejects with ERR_SOCKET_TRUNCATED.
+   */
+  recvFds(length: number, max: number, options?: ReceiveOptions): Promise<ReceivedDescriptors> {
+    return receiveDescriptors(this, this.#descriptor, length, max, options);
+  }
+
+  /**
+   * sendfile(2): sends `count` bytes of an open file (default: all that follow) from `offset` on (default 0), without
+   * a copy through this process. The disk is read on the thread pool. Resolves to the number of bytes sent. Rejects as
+   * `sendAll` does, with `bytesSent`.
+   */
+  sendfile(file: FileHandle, options?: SendfileOptions): Promise<number> {
+    return sendFile(this, this.#descriptor, file, options);
+  }
+
+  /** Fills a batch with the datagrams that are there, recvmmsg(2): how many, or `null` for none. Throws SocketError. */
+  tryReceiveMany(batch: ReceiveBatch): number | null {
+    const count = batch.receive(this.#open("recvmmsg"));
     if (count >= 0) return count;
     if (count === EAGAIN || count === EINTR) return null;
-    throw systemError("sendmsg", count);
+    throw systemError("recvmmsg", count);
+  }
+
+  /**
+   * Sends the datagrams of a batch from number `from` on, sendmmsg(2): how many the kernel took, or `null` where it
+   * has no room. Throws SocketError when the first of them fails.
+   */
+  trySendMany(batch: SendBatch, from = 0): number | null {
+    const fd = this.#open("sendmmsg");
+    if (batch.length === 0) return 0;
+    const count = batch.send(fd, checkInteger("from", from, 0, batch.length - 1));
+    if (count >= 0) return count;
+    if (count === EAGAIN || count === EINTR) return null;
+    throw systemError("sendmmsg", count);
+  }
+
+  /**
+   * Sends `data` as datagrams of `segmentSize` bytes in one call, UDP_SEGMENT of udp(7): at most 64, together no
+   * longer than one datagram may be. `null` where the kernel has no room. Throws SocketError: EIO or EINVAL where the
+   * kernel or the driver cannot, EMSGSIZE.
+   */
+  trySendSegments(data: Uint8Array, segmentSize: number, address?: Address): number | null {
+    const fd = this.#open("sendmsg");
+    checkBuffer("data", data);
+    checkInteger("segmentSize", segmentSize, 1, 65535);
+    if (address !== undefined) encodeAddress(this.family, address);
+    const to = address === undefined ? null : addressBuffer;
+    const count = native.sendSegments(fd, data, 0, data.length, segmentSize, to);
+    if (count >= 0) return count;
+    if (count === EAGAIN || count === EINTR) return null;
+    throw systemError("sendmsg", count, address);
   }
 
   /** Resolves when a read would find data, an end or an error, or an accept a connection. Level-triggered. */
-  async readable(options?: WaitOptions): Promise<void> {
-    this.#check(options);
-    await this.#descriptor.run(this, READ, "readable", () => 0, asNothing, this.#timeout, options, { waitFirst: true });
+  readable(options?: WaitOptions): Promise<void> {
+    return this.#ready(READ, "readable", options);
   }
 
   /** Resolves when a write would find room or an error. Level-triggered. */
-  async writable(options?: WaitOptions): Promise<void> {
-    this.#check(options);
-    await this.#descriptor.run(this, WRITE, "writable", () => 0, asNothing, this.#timeout, options, {
-      waitFirst: true,
-    });
+  writable(options?: WaitOptions): Promise<void> {
+    return this.#ready(WRITE, "writable", options);
+  }
+
+  #ready(direction: Direction, what: string, options: WaitOptions | undefined): Promise<void> {
+    try {
+      checkWait(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#descriptor.run(this, direction, what, nothingToDo, done, options, waitFirst);
   }
 
   /** The data of a stream as it arrives, until its end; `break` leaves the socket open and loses nothing. */
@@ -583,14 +547,8 @@ export class Socket implements AsyncIterable<Accepted> {
    * for example ENOPROTOOPT, or UnsupportedError for a constant that the platform lacks.
    */
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
-    const fd = this.#open("setsockopt");
-    checkConstant("level", level);
-    checkConstant("name", name);
-    if (typeof value === "number") checkInteger("value", value, -(2 ** 31), 2 ** 32 - 1);
-    else if (!(value instanceof Uint8Array)) throw typeError("value", "an integer or a Uint8Array", value);
-    const status = native.setsockopt(fd, level, name, value);
-    if (status < 0) throw systemError("setsockopt", status);
-    if (level === SOL_SOCKET && name === SO_LINGER) this.#lingers = true;
+    setOption(this.#open("setsockopt"), level, name, value);
+    if (level === SOL_SOCKET && name === SO_LINGER) this.#descriptor.lingers = true;
   }
 
   /** getsockopt(2): an option as a C `int`. Throws SocketError. */
@@ -599,13 +557,59 @@ export class Socket implements AsyncIterable<Accepted> {
   getsockopt(level: number, name: number, length: number): Buffer;
   getsockopt(level: number, name: number, length?: number): number | Buffer {
     const fd = this.#open("getsockopt");
-    checkConstant("level", level);
-    checkConstant("name", name);
-    const buffer = length === undefined ? numberOptionBytes : Buffer.alloc(checkInteger("length", length, 1, 65536));
-    if (length === undefined) numberOption[0] = 0;
-    const status = native.getsockopt(fd, level, name, buffer);
-    if (status < 0) throw systemError("getsockopt", status);
-    return length === undefined ? numberOption[0]! : (buffer.subarray(0, status) as Buffer);
+    return length === undefined ? getOption(fd, level, name) : getOptionBytes(fd, level, name, length);
+  }
+
+  /** The options that people really set, by name: `socket.options.noDelay = true`. */
+  get options(): SocketOptions {
+    return new SocketOptions(this);
+  }
+
+  /**
+   * Attaches a classic BPF program, instructions of 8 bytes: what it rejects never arrives; `null` detaches it.
+   * SO_ATTACH_FILTER of socket(7). Throws SocketError: EINVAL for a program that the kernel does not accept.
+   */
+  attachFilter(program: Uint8Array | null): void {
+    const fd = this.#open("attachFilter");
+    if (program === null) {
+      setOption(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+      return;
+    }
+    const status = native.attachFilter(fd, checkBuffer("program", program));
+    if (status < 0) throw systemError("attachFilter", status);
+  }
+
+  /** Whether a child process gets the descriptor; by default none does. */
+  get inheritable(): boolean {
+    return native.getInheritable(this.#open("inheritable")) === 1;
+  }
+  set inheritable(on: boolean) {
+    checkBoolean("inheritable", on);
+    native.setInheritable(this.#open("inheritable"), on ? 1 : 0);
+  }
+
+  /** dup(2): another Socket for the same connection; it is open until both are closed. Throws SocketError: EMFILE. */
+  dup(): Socket {
+    const fd = native.dup(this.#open("dup"));
+    if (fd < 0) throw systemError("dup", fd);
+    const copy = Socket.#of(fd, this.family, this.type, this.protocol, this.#descriptor.connected);
+    copy.timeout = this.timeout;
+    return copy;
+  }
+
+  /** Hands the connection to a Duplex of `node:stream`, which owns this socket from now on. */
+  toDuplex(options?: DuplexOptions): Duplex {
+    return toDuplex(this, options);
+  }
+
+  /** Hands the connection to a pair of web streams, which own this socket from now on. */
+  toWeb(): WebStreams {
+    return toWeb(this);
+  }
+
+  /** Hands the descriptor to a `net.Socket`, for TLS, HTTP and the rest; this socket is closed after it. */
+  toNodeSocket(options?: NodeSocketOptions): NodeSocket {
+    return toNodeSocket(this, options);
   }
 
   /** Gives the descriptor away: it stays open, non-blocking, and is the caller's from now on. Waiting calls get a ClosedError. */
@@ -620,15 +624,18 @@ export class Socket implements AsyncIterable<Accepted> {
   /**
    * close(2). Whoever waits gets a ClosedError; closing again does nothing. A stream with unread input, which the
    * kernel would answer with a reset, first says FIN and discards input for up to two seconds in the background, so
-   * that the peer loses nothing that was sent; with SO_LINGER set it does not.
+   * that the peer loses nothing that was sent; with SO_LINGER set it does not, and lingers on a thread of its own.
    */
   close(): void {
     const d = this.#descriptor;
     if (d.fd < 0) return;
     forgotten.unregister(this);
     if (onClose.hasSubscribers) onClose.publish({ socket: this });
-    if (this.#connected && this.type === SOCK_STREAM && !this.#ended && !this.#lingers && native.unread(d.fd) > 0) {
-      void discardAndClose(new Descriptor(d.detach()));
+    if (d.stream && !d.ended && !d.lingers && native.unread(d.fd) > 0) {
+      void discardAndClose(new Descriptor(d.detach(), true));
+    } else if (d.lingers && (this.options.linger ?? 0) > 0) {
+      // The kernel waits inside close(2), so that happens on the thread pool.
+      native.closeBlocking(d.detach());
     } else {
       d.close();
     }
@@ -636,16 +643,16 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /**
    * Ends a stream in order: says FIN, discards what still arrives until the peer's end or `timeout` (2,000 ms), then
-   * closes. Never rejects; closing again does nothing.
+   * closes. Rejects only with RangeError or TypeError for a bad `timeout`; closing again does nothing.
    */
   async finish({ timeout = LINGER_TIMEOUT }: { timeout?: number } = {}): Promise<void> {
-    checkInteger("timeout", timeout, 0, MAX_LENGTH);
+    checkInteger("timeout", timeout, 0, MAX_TIMEOUT);
     const d = this.#descriptor;
     if (d.fd < 0) return;
-    if (!this.#connected || this.type !== SOCK_STREAM) return this.close();
+    if (!d.stream || !(d.connected || native.getpeername(d.fd, addressBuffer) >= 0)) return this.close();
     forgotten.unregister(this);
     if (onClose.hasSubscribers) onClose.publish({ socket: this });
-    await discardAndClose(new Descriptor(d.detach()), timeout);
+    await discardAndClose(new Descriptor(d.detach(), true), timeout);
   }
 
   [Symbol.dispose](): void {

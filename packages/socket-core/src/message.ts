@@ -1,0 +1,261 @@
+/** recvmsg(2) and sendmsg(2): several buffers, ancillary data and flags; descriptors to and from other processes. */
+import { constants as os } from "node:os";
+import { type Address, addressBuffer, decodeAddress, encodeAddress } from "./address.ts";
+import {
+  type Ancillary,
+  type AncillaryMessage,
+  ancillarySpace,
+  decodeAncillary,
+  encodeAncillary,
+  isRights,
+  MAX_DESCRIPTORS,
+  type PassedDescriptor,
+  parseAncillary,
+  rights,
+} from "./ancillary.ts";
+import { checkBuffer, checkData, checkInteger, checkWait, rangeError, typeError } from "./check.ts";
+import { AF_UNIX, MSG_CTRUNC, MSG_ERRQUEUE } from "./constants.ts";
+import { SocketError, systemError } from "./errors.ts";
+import { layout, META, native } from "./native.ts";
+import { type Descriptor, READ, WRITE } from "./readiness.ts";
+import type { ReceiveOptions } from "./receive.ts";
+import { receiveSlab, SLAB_SIZE, takeReceived } from "./receive-buffer.ts";
+import type { SendOptions } from "./send.ts";
+
+/** What came beside the bytes of a message. */
+export interface MessageDetails {
+  /** The ancillary data that this package knows, decoded; received descriptors are closed if nobody takes them. */
+  ancillary: Ancillary;
+  /** All ancillary data but descriptors, as the kernel has it. */
+  items: AncillaryMessage[];
+  /** MSG_ flags: `MSG_TRUNC` (the datagram was longer), `MSG_CTRUNC` (so was the ancillary data), `MSG_EOR` … */
+  flags: number;
+  /** The sender; of a stream, an unnamed address. */
+  address: Address;
+}
+
+/** What `recvmsg` gives. */
+export interface Message extends MessageDetails {
+  /** Empty at the end of a stream, and for an empty datagram. */
+  data: Buffer;
+}
+
+/** What `recvmsgInto` gives. */
+export interface MessageInto extends MessageDetails {
+  /** Bytes that were received, over all buffers. */
+  length: number;
+}
+
+/** What `sendmsg` takes besides the data. */
+export interface MessageOptions extends SendOptions {
+  /** Ancillary data; see `rights`, `packetInfo`, `timeToLive`, `typeOfService`. */
+  ancillary?: readonly AncillaryMessage[];
+  /** Where to, on a datagram socket that is not connected. */
+  address?: Address;
+}
+
+/** What `recvFds` gives. */
+export interface ReceivedDescriptors {
+  data: Buffer;
+  /** Each is closed unless it is taken. */
+  descriptors: PassedDescriptor[];
+  flags: number;
+}
+
+const MAX_LENGTH = 2 ** 31 - 1;
+/** The kernel's net.core.optmem_max bounds ancillary data; nothing that comes in is longer. */
+const MAX_ANCILLARY = 64 * 1024;
+const EAGAIN = -os.errno.EAGAIN;
+const EINTR = -os.errno.EINTR;
+
+const meta = new Int32Array(META.size);
+const metaBytes = new Uint8Array(meta.buffer);
+const noControl = new Uint8Array(0);
+
+/** One recvmsg(2), unless the error queue is asked for and had to be emptied before: then its oldest entry. */
+function receive(d: Descriptor, buffers: readonly Uint8Array[], flags: number, control: Uint8Array): number {
+  const error = MSG_ERRQUEUE > 0 && (flags & MSG_ERRQUEUE) !== 0 ? d.errors?.shift() : undefined;
+  if (error === undefined) return native.recvmsg(d.fd, buffers, flags, control, metaBytes, addressBuffer);
+  let length = 0;
+  for (const buffer of buffers) {
+    const part = error.data.subarray(length, length + buffer.length);
+    buffer.set(part);
+    length += part.length;
+  }
+  const fits = Math.min(error.control.length, control.length);
+  control.set(error.control.subarray(0, fits));
+  meta[META.control] = fits;
+  meta[META.flags] = error.flags | (fits < error.control.length ? MSG_CTRUNC : 0);
+  addressBuffer.set(error.address);
+  return length;
+}
+
+function details(control: Uint8Array): MessageDetails {
+  const items = decodeAncillary(control.subarray(0, meta[META.control]));
+  return {
+    ancillary: parseAncillary(items),
+    items: items.filter((item) => !isRights(item)),
+    flags: meta[META.flags]!,
+    address: decodeAddress(),
+  };
+}
+
+function controlOf(length: number): Uint8Array {
+  checkInteger("ancillaryLength", length, 0, MAX_ANCILLARY);
+  return length === 0 ? noControl : new Uint8Array(length);
+}
+
+export function receiveMessage(
+  owner: object,
+  d: Descriptor,
+  length: number,
+  ancillaryLength: number,
+  options: ReceiveOptions | undefined,
+): Promise<Message> {
+  let flags: number;
+  let control: Uint8Array;
+  try {
+    checkInteger("length", length, 1, MAX_LENGTH);
+    control = controlOf(ancillaryLength);
+    flags = checkWait(options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  const own = length > SLAB_SIZE ? Buffer.allocUnsafeSlow(length) : null;
+  return d.run(
+    owner,
+    READ,
+    "recvmsg",
+    () => {
+      const buffer = own ?? receiveSlab().subarray(0, length);
+      return receive(d, [buffer], flags, control);
+    },
+    (count) => {
+      const rest = details(control);
+      // With MSG_TRUNC the count is that of the datagram, which may be longer than the buffer.
+      const received = Math.min(count, length);
+      return { data: own === null ? takeReceived(received) : own.subarray(0, received), ...rest };
+    },
+    options,
+  );
+}
+
+export function receiveMessageInto(
+  owner: object,
+  d: Descriptor,
+  buffers: readonly Uint8Array[],
+  ancillaryLength: number,
+  options: ReceiveOptions | undefined,
+): Promise<MessageInto> {
+  let flags: number;
+  let control: Uint8Array;
+  try {
+    checkBuffers(buffers);
+    control = controlOf(ancillaryLength);
+    flags = checkWait(options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return d.run(
+    owner,
+    READ,
+    "recvmsg",
+    () => receive(d, buffers, flags, control),
+    (count) => ({ length: count, ...details(control) }),
+    options,
+  );
+}
+
+function checkBuffers(buffers: unknown): void {
+  if (!Array.isArray(buffers)) throw typeError("buffers", "an array of Uint8Array", buffers);
+  if (buffers.length < 1 || buffers.length > layout.maxVectors) {
+    throw rangeError("buffers", `1 to ${layout.maxVectors} buffers`, buffers);
+  }
+  for (const buffer of buffers) checkBuffer("buffer", buffer);
+}
+
+export function sendMessage(
+  owner: { readonly family: number },
+  d: Descriptor,
+  data: string | Uint8Array | readonly (string | Uint8Array)[],
+  options: MessageOptions = {},
+): Promise<number> {
+  let buffers: Uint8Array[];
+  let control: Uint8Array | null;
+  let flags: number;
+  const { address, ancillary } = options;
+  try {
+    buffers = (Array.isArray(data) ? data : [data]).map((part) => checkData("data", part));
+    checkBuffers(buffers);
+    flags = checkWait(options);
+    control = ancillary === undefined || ancillary.length === 0 ? null : encodeAncillary(ancillary);
+    if (address !== undefined) encodeAddress(owner.family, address);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  const attempt = (): number => {
+    if (address !== undefined) encodeAddress(owner.family, address);
+    return native.sendmsg(d.fd, buffers, flags, control, address === undefined ? null : addressBuffer);
+  };
+  const particulars = address === undefined ? undefined : { target: address };
+  return d.run(owner, WRITE, "sendmsg", attempt, (count) => count, options, particulars);
+}
+
+export function sendDescriptors(
+  owner: { readonly family: number },
+  d: Descriptor,
+  data: string | Uint8Array,
+  descriptors: readonly number[],
+  options: SendOptions | undefined,
+): Promise<number> {
+  try {
+    checkUnix(owner.family);
+    // A stream carries descriptors with a byte of data; without one they would be lost.
+    if (checkData("data", data).length === 0) throw rangeError("data", "at least one byte long", data);
+    return sendMessage(owner, d, data, { ...options, ancillary: [rights(descriptors)] });
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+export async function receiveDescriptors(
+  owner: { readonly family: number },
+  d: Descriptor,
+  length: number,
+  max: number,
+  options: ReceiveOptions | undefined,
+): Promise<ReceivedDescriptors> {
+  checkUnix(owner.family);
+  checkInteger("max", max, 1, MAX_DESCRIPTORS);
+  const { data, ancillary, flags } = await receiveMessage(owner, d, length, ancillarySpace(max * 4), options);
+  const descriptors = ancillary.descriptors ?? [];
+  // The kernel rounds the room up, so there may be one more than was asked for.
+  if ((flags & MSG_CTRUNC) !== 0 || descriptors.length > max) {
+    for (const descriptor of descriptors) descriptor.close();
+    throw new SocketError(`recvmsg: the peer passed more than ${max} descriptors; all were closed`, {
+      code: "ERR_SOCKET_TRUNCATED",
+      syscall: "recvmsg",
+    });
+  }
+  return { data, descriptors, flags };
+}
+
+function checkUnix(family: number): void {
+  if (family !== AF_UNIX) throw rangeError("family", "AF_UNIX to pass descriptors", family);
+}
+
+/** A message if there is one now, else `null`. */
+export function receiveMessageNow(
+  d: Descriptor,
+  length: number,
+  ancillaryLength: number,
+  flags: number,
+): Message | null {
+  checkInteger("length", length, 1, SLAB_SIZE);
+  const control = controlOf(ancillaryLength);
+  const count = receive(d, [receiveSlab().subarray(0, length)], flags, control);
+  if (count === EAGAIN || count === EINTR) return null;
+  if (count < 0) throw systemError("recvmsg", count);
+  const rest = details(control);
+  return { data: takeReceived(Math.min(count, length)), ...rest };
+}

@@ -1,0 +1,37 @@
+/** setsockopt(2) and getsockopt(2), with a C `int` or with bytes. */
+import { checkConstant, checkInteger, typeError } from "./check.ts";
+import { systemError } from "./errors.ts";
+import { native } from "./native.ts";
+
+/** The most bytes that are asked for; no option of Linux or macOS comes near it. */
+const MAX_OPTION = 65_536;
+
+const number = new Int32Array(1);
+const numberBytes = new Uint8Array(number.buffer);
+
+export function setOption(fd: number, level: number, name: number, value: number | Uint8Array): void {
+  checkConstant("level", level);
+  checkConstant("name", name);
+  if (typeof value === "number") checkInteger("value", value, -(2 ** 31), 2 ** 32 - 1);
+  else if (!(value instanceof Uint8Array)) throw typeError("value", "an integer or a Uint8Array", value);
+  const status = native.setsockopt(fd, level, name, value);
+  if (status < 0) throw systemError("setsockopt", status);
+}
+
+export function getOption(fd: number, level: number, name: number): number {
+  checkConstant("level", level);
+  checkConstant("name", name);
+  number[0] = 0;
+  const status = native.getsockopt(fd, level, name, numberBytes);
+  if (status < 0) throw systemError("getsockopt", status);
+  return number[0];
+}
+
+export function getOptionBytes(fd: number, level: number, name: number, length: number): Buffer {
+  checkConstant("level", level);
+  checkConstant("name", name);
+  const buffer = Buffer.alloc(checkInteger("length", length, 1, MAX_OPTION));
+  const status = native.getsockopt(fd, level, name, buffer);
+  if (status < 0) throw systemError("getsockopt", status);
+  return buffer.subarray(0, status);
+}

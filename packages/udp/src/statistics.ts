@@ -1,0 +1,36 @@
+/** What went through an endpoint. */
+
+/** Counts since the endpoint was made. */
+export interface Statistics {
+  /** Datagrams. */
+  readonly sent: number;
+  readonly received: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Datagrams that the kernel dropped because nobody read in time. */
+  readonly dropped: number;
+  /** System calls that moved at least one datagram. */
+  readonly sendCalls: number;
+  readonly receiveCalls: number;
+  /** Datagrams that left as segments of a larger one. */
+  readonly segmentsSent: number;
+  /** Datagrams that came in as segments of a larger one. */
+  readonly segmentsReceived: number;
+}
+
+/** The same, while it counts. */
+export type Counters = { -readonly [K in keyof Statistics]: number };
+
+export function newCounters(): Counters {
+  return {
+    sent: 0,
+    received: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    dropped: 0,
+    sendCalls: 0,
+    receiveCalls: 0,
+    segmentsSent: 0,
+    segmentsReceived: 0,
+  };
+}
