@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import headers from "node-api-headers";
 import { findCompiler } from "./compiler.mjs";
 
 if (process.platform === "win32") {
@@ -33,14 +33,13 @@ const output = asan
   ? join(build, seeded ? "seeded-bug.node" : "asan.node")
   : join(here, "../prebuilds", target, "socket-core.node");
 const compiler = findCompiler(musl);
-const headers = createRequire(import.meta.url)("node-api-headers").include_dir;
 const strict = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fPIC"];
 const flags = [
   ...(asan ? ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"] : ["-O2", "-DNDEBUG"]),
   ...(asan || process.platform === "darwin" ? [] : ["-s"]),
   ...(seeded ? ["-DSOCKEYE_SEEDED_BUG"] : []),
   ...strict,
-  `-I${headers}`,
+  `-I${headers.include_dir}`,
 ];
 const link = process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"];
 
