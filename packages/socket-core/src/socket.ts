@@ -24,11 +24,10 @@ import {
   checkConstant,
   checkInteger,
   checkTimeout,
-  checkWait,
   MAX_TIMEOUT,
   type WaitOptions,
 } from "./check.ts";
-import { connect, isUnsettled } from "./connect.ts";
+import { connect } from "./connect.ts";
 import {
   AF_INET,
   MSG_PEEK,
@@ -41,7 +40,8 @@ import {
   SOL_SOCKET,
 } from "./constants.ts";
 import { onAccept, onClose, onConnect } from "./diagnostics.ts";
-import { AbortError, ClosedError, SocketError, systemError } from "./errors.ts";
+import { ClosedError, SocketError, systemError } from "./errors.ts";
+import { forgotten } from "./forgotten.ts";
 import { discardAndClose, LINGER_TIMEOUT } from "./linger.ts";
 import {
   type Message,
@@ -57,7 +57,8 @@ import {
 } from "./message.ts";
 import { native } from "./native.ts";
 import { SocketOptions } from "./options.ts";
-import { Descriptor, type Direction, READ, WRITE } from "./readiness.ts";
+import { Descriptor } from "./readiness.ts";
+import { ready } from "./ready.ts";
 import {
   type Datagram,
   type ReceiveOptions,
@@ -69,7 +70,7 @@ import {
   receiveNow,
 } from "./receive.ts";
 import { SLAB_SIZE } from "./receive-buffer.ts";
-import { type HostAddress, resolveHost } from "./resolve.ts";
+import type { HostAddress } from "./resolve.ts";
 import { type SendOptions, send, sendAll, sendNow, sendTo, sendToNow, sendVectorNow } from "./send.ts";
 import { type SendfileOptions, sendFile } from "./sendfile.ts";
 import { getOption, getOptionBytes, setOption } from "./sockopt.ts";
@@ -85,17 +86,6 @@ export interface Accepted {
 const EAGAIN = -os.errno.EAGAIN;
 const EINTR = -os.errno.EINTR;
 const MAX_INT = 2 ** 31 - 1;
-
-/** Sockets that were dropped without `close()`: the descriptor is closed, and the warning says so. */
-const forgotten = new FinalizationRegistry<Descriptor>((descriptor) => {
-  if (descriptor.fd < 0) return;
-  process.emitWarning(`A socket (descriptor ${descriptor.fd}) was dropped without close()`, "ResourceWarning");
-  descriptor.close();
-});
-
-const nothingToDo = (): number => 0;
-const done = (): void => {};
-const waitFirst = { waitFirst: true };
 
 /** The descriptor for the next Socket, where it is open already; only inside `Socket.#of`. */
 let handedOver = -1;
@@ -282,26 +272,8 @@ export class Socket implements AsyncIterable<Accepted> {
    * the socket is closed, because its state is unknown.
    */
   async connect(address: Address | HostAddress, options?: WaitOptions): Promise<void> {
-    checkWait(options);
-    this.#open("connect");
-    if (options?.signal?.aborted) throw new AbortError("connect", options.signal.reason);
-    let target = address as Address;
-    let wait = options;
-    if ("host" in Object(address)) {
-      const begun = performance.now();
-      const timeout = (options?.timeout === undefined ? this.timeout : options.timeout) || null;
-      target = await resolveHost(address as HostAddress, this.family, { signal: options?.signal, timeout });
-      if (timeout !== null) wait = { ...options, timeout: Math.max(1, timeout - (performance.now() - begun)) };
-    }
-    this.#open("connect");
-    try {
-      await connect(this, this.#descriptor, target, wait);
-    } catch (error) {
-      if (isUnsettled(error)) this.close();
-      throw error;
-    }
-    this.#descriptor.connected = true;
-    if (onConnect.hasSubscribers) onConnect.publish({ socket: this, address: target });
+    const peer = await connect(this, this.#descriptor, address, options);
+    if (onConnect.hasSubscribers) onConnect.publish({ socket: this, address: peer });
   }
 
   /**
@@ -502,21 +474,12 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /** Resolves when a read would find data, an end or an error, or an accept a connection. Level-triggered. */
   readable(options?: WaitOptions): Promise<void> {
-    return this.#ready(READ, "readable", options);
+    return ready(this, this.#descriptor, "readable", options);
   }
 
   /** Resolves when a write would find room or an error. Level-triggered. */
   writable(options?: WaitOptions): Promise<void> {
-    return this.#ready(WRITE, "writable", options);
-  }
-
-  #ready(direction: Direction, what: string, options: WaitOptions | undefined): Promise<void> {
-    try {
-      checkWait(options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#descriptor.run(this, direction, what, nothingToDo, done, options, waitFirst);
+    return ready(this, this.#descriptor, "writable", options);
   }
 
   /** The data of a stream as it arrives, until its end; `break` leaves the socket open and loses nothing. */
