@@ -19,9 +19,11 @@ export interface InetAddress {
 
 /** A Unix socket: a file system path, or with a leading NUL a name in Linux' abstract namespace. Unnamed: `""`. */
 export interface UnixAddress {
+  /** 1 to 107 bytes in UTF-8 (103 on macOS). */
   path: string;
 }
 
+/** The address of a socket, literal in either family. */
 export type Address = InetAddress | UnixAddress;
 
 /** What `bind` takes: without `address` the wildcard of the family; `"localhost"` is the family's loopback literal. */

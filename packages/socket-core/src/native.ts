@@ -16,6 +16,8 @@ export interface Native {
   adopt(fd: number): number;
   release(fd: number): number;
   close(fd: number): number;
+  /** The same on the thread pool, for a close that may block. */
+  closeLater(fd: number): number;
   bind(fd: number, address: AddressBuffer): number;
   connect(fd: number, address: AddressBuffer): number;
   getsockname(fd: number, address: AddressBuffer): number;

@@ -18,6 +18,8 @@ export type Direction = typeof READ | typeof WRITE;
 const EVENT_ERROR = 64;
 /** After so many completions without waiting, a socket that is always ready lets the others have a turn. */
 const MAX_SYNCHRONOUS = 64;
+/** How long polling pauses after an error that no call took, in milliseconds. */
+const ERROR_PAUSE = 10;
 const EAGAIN = -constants.errno.EAGAIN;
 const EINTR = -constants.errno.EINTR;
 
@@ -46,10 +48,11 @@ export class Descriptor {
   maxQueuedSends: number = MAX_QUEUED_SENDS;
   /** Set by a short read on a stream: the kernel's buffer is empty, so the next read waits without trying first. */
   drained = false;
-  /** What is known of a stream: it has a peer (false: perhaps), its end was read, SO_LINGER was set. */
+  /** What is known of a stream: it has a peer (false: perhaps), its end was read, SO_LINGER is on, for so long. */
   connected = false;
   ended = false;
   lingers = false;
+  lingerSeconds = 0;
   #slot = -1;
   #armed = 0;
   #budget = MAX_SYNCHRONOUS;
@@ -190,8 +193,9 @@ export class Descriptor {
       else if (!error && (this.#armed & WRITE) !== 0) this.#disarm(WRITE);
     }
     if (error && this.#slot >= 0) {
-      if (this.#reader !== null) this.#arm(READ);
-      if (this.#writer !== null) this.#arm(WRITE);
+      // Whoever still waits was not told. The error may stay, as in the queue of IP_RECVERR: polling at once would spin.
+      if (this.#reader !== null) this.#later(READ, ERROR_PAUSE);
+      if (this.#writer !== null) this.#later(WRITE, ERROR_PAUSE);
     }
   }
 
@@ -322,6 +326,8 @@ export class Descriptor {
 
   close(): void {
     const fd = this.detach();
-    if (fd >= 0) native.close(fd);
+    if (fd < 0) return;
+    if (this.lingerSeconds > 0) native.closeLater(fd);
+    else native.close(fd);
   }
 }

@@ -4,7 +4,7 @@ import { accept, acceptNow } from "./accept.ts";
 import { type Address, addressBuffer, type BindAddress, decodeAddress, encodeAddress } from "./address.ts";
 import { checkBoolean, checkConstant, checkInteger, checkTimeout, MAX_TIMEOUT, type WaitOptions } from "./check.ts";
 import { connect } from "./connect.ts";
-import { AF_INET, SO_DOMAIN, SO_LINGER, SO_PROTOCOL, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from "./constants.ts";
+import { AF_INET, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from "./constants.ts";
 import { onAccept, onClose, onConnect } from "./diagnostics.ts";
 import { ClosedError, systemError } from "./errors.ts";
 import { forgotten } from "./forgotten.ts";
@@ -24,7 +24,7 @@ import {
 import { SLAB_SIZE } from "./receive-buffer.ts";
 import type { HostAddress } from "./resolve.ts";
 import { type SendOptions, send, sendAll, sendNow, sendTo, sendToNow, sendVectorNow } from "./send.ts";
-import { getOption, getOptionBytes, setOption } from "./sockopt.ts";
+import { getOption, getOptionBytes, noteLinger, setOption } from "./sockopt.ts";
 
 /** What `accept` and the iteration of a listening socket give. */
 export interface Accepted {
@@ -94,11 +94,13 @@ export class Socket implements AsyncIterable<Accepted> {
    */
   static fromFd(fd: number): Socket {
     checkInteger("fd", fd, 0, MAX_INT);
-    const adopted = native.adopt(fd);
-    if (adopted < 0) throw systemError("fromFd", adopted);
+    const status = native.adopt(fd);
+    if (status < 0) throw systemError("fromFd", status);
     const connected = native.getpeername(fd, addressBuffer) >= 0;
     const option = (name: number): number => getOption(fd, SOL_SOCKET, name);
-    return Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
+    const socket = Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
+    noteLinger(socket.#descriptor);
+    return socket;
   }
 
   /** The descriptor's number, or -1 after `close()`. It stays this socket's: never close it. */
@@ -170,8 +172,7 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /** listen(2): up to `backlog` connections wait in the kernel until they are accepted. Default 511; capped by the kernel. */
   listen(backlog = 511): void {
-    const fd = this.#open("listen");
-    const status = native.listen(fd, checkInteger("backlog", backlog, 0, 2 ** 31 - 1));
+    const status = native.listen(this.#open("listen"), checkInteger("backlog", backlog, 0, MAX_INT));
     if (status < 0) throw systemError("listen", status);
   }
 
@@ -337,8 +338,8 @@ export class Socket implements AsyncIterable<Accepted> {
    * for example ENOPROTOOPT, or UnsupportedError for a constant that the platform lacks.
    */
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
-    setOption(this.#open("setsockopt"), level, name, value);
-    if (level === SOL_SOCKET && name === SO_LINGER) this.#descriptor.lingers = true;
+    this.#open("setsockopt");
+    setOption(this.#descriptor, level, name, value);
   }
 
   /** getsockopt(2): an option as a C `int`. Throws SocketError. */
