@@ -33,7 +33,6 @@ import {
   MSG_PEEK,
   SO_DETACH_FILTER,
   SO_DOMAIN,
-  SO_LINGER,
   SO_PROTOCOL,
   SO_TYPE,
   SOCK_STREAM,
@@ -73,7 +72,7 @@ import { SLAB_SIZE } from "./receive-buffer.ts";
 import type { HostAddress } from "./resolve.ts";
 import { type SendOptions, send, sendAll, sendNow, sendTo, sendToNow, sendVectorNow } from "./send.ts";
 import { type SendfileOptions, sendFile } from "./sendfile.ts";
-import { getOption, getOptionBytes, setOption } from "./sockopt.ts";
+import { getOption, getOptionBytes, noteLinger, setOption } from "./sockopt.ts";
 
 /** What `accept` and the iteration of a listening socket give. */
 export interface Accepted {
@@ -148,11 +147,13 @@ export class Socket implements AsyncIterable<Accepted> {
    */
   static fromFd(fd: number): Socket {
     checkInteger("fd", fd, 0, MAX_INT);
-    const adopted = native.adopt(fd);
-    if (adopted < 0) throw systemError("fromFd", adopted);
+    const status = native.adopt(fd);
+    if (status < 0) throw systemError("fromFd", status);
     const connected = native.getpeername(fd, addressBuffer) >= 0;
     const option = (name: number): number => getOption(fd, SOL_SOCKET, name);
-    return Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
+    const socket = Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
+    noteLinger(socket.#descriptor);
+    return socket;
   }
 
   /** The descriptor's number, or -1 after `close()`. It stays this socket's: never close it. */
@@ -224,8 +225,7 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /** listen(2): up to `backlog` connections wait in the kernel until they are accepted. Default 511; capped by the kernel. */
   listen(backlog = 511): void {
-    const fd = this.#open("listen");
-    const status = native.listen(fd, checkInteger("backlog", backlog, 0, 2 ** 31 - 1));
+    const status = native.listen(this.#open("listen"), checkInteger("backlog", backlog, 0, MAX_INT));
     if (status < 0) throw systemError("listen", status);
   }
 
@@ -315,7 +315,8 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /** The number of bytes received into `buffer` now (0: end of stream), or `null` where there are none yet. Throws SocketError. */
   tryRecv(buffer: Uint8Array, flags = 0): number | null {
-    return receiveNow(this.#descriptor, this.#open("recv"), buffer, flags);
+    this.#open("recv");
+    return receiveNow(this.#descriptor, buffer, flags);
   }
 
   /**
@@ -510,8 +511,8 @@ export class Socket implements AsyncIterable<Accepted> {
    * for example ENOPROTOOPT, or UnsupportedError for a constant that the platform lacks.
    */
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
-    setOption(this.#open("setsockopt"), level, name, value);
-    if (level === SOL_SOCKET && name === SO_LINGER) this.#descriptor.lingers = true;
+    this.#open("setsockopt");
+    setOption(this.#descriptor, level, name, value);
   }
 
   /** getsockopt(2): an option as a C `int`. Throws SocketError. */
@@ -535,7 +536,7 @@ export class Socket implements AsyncIterable<Accepted> {
   attachFilter(program: Uint8Array | null): void {
     const fd = this.#open("attachFilter");
     if (program === null) {
-      setOption(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+      setOption(this.#descriptor, SOL_SOCKET, SO_DETACH_FILTER, 0);
       return;
     }
     const status = native.attachFilter(fd, checkBuffer("program", program));
@@ -596,9 +597,6 @@ export class Socket implements AsyncIterable<Accepted> {
     if (onClose.hasSubscribers) onClose.publish({ socket: this });
     if (d.stream && !d.ended && !d.lingers && native.unread(d.fd) > 0) {
       void discardAndClose(new Descriptor(d.detach(), true));
-    } else if (d.lingers && (this.options.linger ?? 0) > 0) {
-      // The kernel waits inside close(2), so that happens on the thread pool.
-      native.closeBlocking(d.detach());
     } else {
       d.close();
     }
