@@ -86,12 +86,17 @@ const loaded = load();
 /** Whether this platform has sockets here. Where it is false, every use is an `UnsupportedError`. */
 export const supported: boolean = loaded !== null;
 
+/** What every use is where there is no binary. */
+export function absence(): UnsupportedError {
+  return new UnsupportedError(
+    `@sockeye/socket-core has no binary for ${process.platform}-${process.arch}. It runs on Linux and macOS, x64 and arm64.`,
+  );
+}
+
 /** Stands in where there is no binary: the import succeeds, and the first use says what is missing. */
 const absent = new Proxy({} as Native, {
   get(): never {
-    throw new UnsupportedError(
-      `@sockeye/socket-core has no binary for ${process.platform}-${process.arch}. It runs on Linux and macOS, x64 and arm64.`,
-    );
+    throw absence();
   },
 });
 
