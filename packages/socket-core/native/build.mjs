@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import headers from "node-api-headers";
 import { findCompiler, releaseTargets, zigCompiler } from "./compiler.mjs";
 
 if (process.platform === "win32") {
@@ -29,7 +29,6 @@ const sources = readdirSync(here)
 // Only glibc reports its version; src/native.ts looks in the same place.
 const musl = process.platform === "linux" && process.report.getReport().header.glibcVersionRuntime === undefined;
 const thisMachine = `${process.platform}-${process.arch}${musl ? "-musl" : ""}`;
-const headers = createRequire(import.meta.url)("node-api-headers").include_dir;
 const strict = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fPIC"];
 
 function run(compiler, args) {
@@ -58,7 +57,7 @@ function buildFor(target, compiler) {
     ...(asan || darwin ? [] : ["-s"]),
     ...(seeded ? ["-DSOCKEYE_SEEDED_BUG"] : []),
     ...strict,
-    `-I${headers}`,
+    `-I${headers.include_dir}`,
   ];
   const link = darwin ? ["-shared", "-undefined", "dynamic_lookup"] : ["-shared"];
   // Turborepo is told not to cache the build: its hash knows neither the system nor the compiler.

@@ -1,5 +1,6 @@
 /* The system calls on sockets: plain arguments in, >= 0 or -errno out. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -82,15 +83,61 @@ static napi_value call_release(napi_env env, napi_callback_info info) {
   return number(env, fd);
 }
 
-/* close(fd): ours only, and never behind a poll handle. After EINTR the descriptor is gone all the same. */
+/* What may be closed: ours, and never behind a poll handle. The descriptor is the caller's from then on; else -errno. */
+static int take_for_closing(const arguments *args, int fd) {
+  if (!descriptor_has(args->self, fd, DESCRIPTOR_OWNED)) return -EBADF;
+  if (descriptor_has(args->self, fd, DESCRIPTOR_POLLED)) return -EBUSY;
+  descriptor_clear(args->self, fd, DESCRIPTOR_OWNED);
+  return fd;
+}
+
+/* close(fd). After EINTR the descriptor is gone all the same. */
 static napi_value call_close(napi_env env, napi_callback_info info) {
   arguments args;
   int fd;
   if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
-  if (!descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EBADF);
-  if (descriptor_has(args.self, fd, DESCRIPTOR_POLLED)) return number(env, -EBUSY);
-  descriptor_clear(args.self, fd, DESCRIPTOR_OWNED);
+  fd = take_for_closing(&args, fd);
+  if (fd < 0) return number(env, fd);
   return close(fd) < 0 && errno != EINTR ? number(env, -errno) : number(env, 0);
+}
+
+typedef struct {
+  napi_async_work work;
+  int fd;
+} closing;
+
+static void close_on_thread(napi_env env, void *data) {
+  (void)env;
+  close(((closing *)data)->fd);
+}
+
+static void on_closed_on_thread(napi_env env, napi_status status, void *data) {
+  closing *job = data;
+  if (status == napi_cancelled) close(job->fd);
+  napi_delete_async_work(env, job->work);
+  free(job);
+}
+
+/* closeLater(fd): on the thread pool, because close(2) waits when SO_LINGER has a time. */
+static napi_value call_close_later(napi_env env, napi_callback_info info) {
+  arguments args;
+  napi_value name;
+  int fd;
+  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  fd = take_for_closing(&args, fd);
+  if (fd < 0) return number(env, fd);
+  closing *job = malloc(sizeof *job);
+  if (job != NULL) {
+    job->fd = fd;
+    if (napi_create_string_utf8(env, "close", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+        napi_create_async_work(env, NULL, name, close_on_thread, on_closed_on_thread, job, &job->work) == napi_ok) {
+      if (napi_queue_async_work(env, job->work) == napi_ok) return number(env, 0);
+      napi_delete_async_work(env, job->work);
+    }
+    free(job);
+  }
+  close(fd);
+  return number(env, 0);
 }
 
 typedef int (*address_call)(int, const struct sockaddr *, socklen_t);
@@ -261,6 +308,7 @@ napi_status define_calls(napi_env env, napi_value exports) {
     napi_callback callback;
   } functions[] = {{"socket", call_socket},           {"adopt", call_adopt},
                    {"release", call_release},         {"close", call_close},
+                   {"closeLater", call_close_later},
                    {"bind", call_bind},               {"connect", call_connect},
                    {"getsockname", call_getsockname}, {"getpeername", call_getpeername},
                    {"listen", call_listen},           {"shutdown", call_shutdown},

@@ -1,9 +1,7 @@
 /* The few calls that may block, on libuv's thread pool; each returns a promise of a number or of a list. */
-#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #ifdef __linux__
 #include <sys/sendfile.h>
 #else
@@ -23,7 +21,7 @@ typedef struct work {
   napi_value (*result)(napi_env, struct work *);
   int64_t status;
   int error;
-  /* sendfile, close */
+  /* sendfile */
   int fd, file;
   int64_t offset;
   size_t count;
@@ -79,25 +77,6 @@ static work *create(napi_env env, void (*run)(work *), napi_value (*result)(napi
 }
 
 static napi_value status_result(napi_env env, work *w) { return number(env, w->status); }
-
-static void run_close(work *w) { w->status = close(w->fd) < 0 && errno != EINTR ? -errno : 0; }
-
-/* closeBlocking(fd): for SO_LINGER > 0, where close(2) waits for the peer. */
-static napi_value call_close_blocking(napi_env env, napi_callback_info info) {
-  arguments args;
-  int fd;
-  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
-  if (!descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EBADF);
-  if (descriptor_has(args.self, fd, DESCRIPTOR_POLLED)) return number(env, -EBUSY);
-  work *w = create(env, run_close, status_result);
-  if (w == NULL) return NULL;
-  /* Linux lingers only where the descriptor blocks. */
-  int flags = fcntl(fd, F_GETFL);
-  if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-  descriptor_clear(args.self, fd, DESCRIPTOR_OWNED);
-  w->fd = fd;
-  return queue(env, w, "sockeye.close");
-}
 
 static void run_sendfile(work *w) {
 #ifdef __linux__
@@ -265,8 +244,7 @@ napi_status define_work(napi_env env, napi_value exports) {
   const struct {
     const char *name;
     napi_callback callback;
-  } functions[] = {{"closeBlocking", call_close_blocking},
-                   {"sendfile", call_sendfile},
+  } functions[] = {{"sendfile", call_sendfile},
                    {"getaddrinfo", call_getaddrinfo},
                    {"getnameinfo", call_getnameinfo}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

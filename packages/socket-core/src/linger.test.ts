@@ -1,6 +1,6 @@
 import { connect as connectNet } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { closeAll, families, listening, receiveExactly, streamPair, turn } from "../test/pairs.ts";
+import { closeAll, families, fill, listening, receiveExactly, streamPair, turn } from "../test/pairs.ts";
 import { SO_LINGER, SOL_SOCKET } from "./constants.ts";
 
 afterEach(closeAll);
@@ -50,6 +50,17 @@ describe("closing over TCP", () => {
     b.setsockopt(SOL_SOCKET, SO_LINGER, Buffer.from(new Int32Array([1, 0]).buffer));
     b.close();
     await expect(a.recv()).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  it("with a time in SO_LINGER waits elsewhere, not in this thread", async () => {
+    const [a, b] = await streamPair();
+    const sent = fill(a);
+    a.setsockopt(SOL_SOCKET, SO_LINGER, Buffer.from(new Int32Array([1, 20]).buffer));
+    const started = performance.now();
+    a.close();
+    expect(performance.now() - started).toBeLessThan(5_000);
+    await receiveExactly(b, sent);
+    expect(await b.recv()).toBe(null);
   });
 
   it("gives up a peer that never stops sending", async () => {

@@ -33,6 +33,8 @@ export interface Native {
   adopt(fd: number): number;
   release(fd: number): number;
   close(fd: number): number;
+  /** The same on the thread pool, for a close that may block. */
+  closeLater(fd: number): number;
   bind(fd: number, address: AddressBuffer): number;
   connect(fd: number, address: AddressBuffer): number;
   getsockname(fd: number, address: AddressBuffer): number;
@@ -94,7 +96,6 @@ export interface Native {
     address: AddressBuffer | null,
   ): number;
   /* On the thread pool. */
-  closeBlocking(fd: number): Promise<number> | number;
   sendfile(fd: number, file: number, offset: number, count: number): Promise<number>;
   /** The name of an EAI_ constant, -errno, or five elements an entry: family, type, protocol, AddressBuffer, name or null. */
   getaddrinfo(

@@ -19,6 +19,8 @@ export type Direction = typeof READ | typeof WRITE;
 const EVENT_ERROR = 64;
 /** After so many completions without waiting, a socket that is always ready lets the others have a turn. */
 const MAX_SYNCHRONOUS = 64;
+/** How long polling pauses after an error that no call took, in milliseconds. */
+const ERROR_PAUSE = 10;
 const EAGAIN = -constants.errno.EAGAIN;
 const EINTR = -constants.errno.EINTR;
 
@@ -47,12 +49,13 @@ export class Descriptor {
   maxQueuedSends: number = MAX_QUEUED_SENDS;
   /** Set by a short read on a stream: the kernel's buffer is empty, so the next read waits without trying first. */
   drained = false;
-  /** What is known of a stream: it has a peer (false: perhaps), its end was read, SO_LINGER was set. */
+  /** What is known of a stream: it has a peer (false: perhaps), its end was read, SO_LINGER is on, for so long. */
   connected = false;
   ended = false;
   lingers = false;
   /** What the kernel's error queue held when it had to be emptied; `recvmsg` with MSG_ERRQUEUE takes it from here. */
   errors: QueuedError[] | null = null;
+  lingerSeconds = 0;
   #slot = -1;
   #armed = 0;
   #budget = MAX_SYNCHRONOUS;
@@ -194,9 +197,15 @@ export class Descriptor {
     }
     if (error && this.#slot >= 0) {
       // An error that no call takes away is in the error queue, and polling would report it for ever.
+      const before = this.errors?.length ?? 0;
       if (this.#reader !== null || this.#writer !== null) this.errors = takeErrors(this.fd, this.errors);
-      if (this.#reader !== null) this.#arm(READ);
-      if (this.#writer !== null) this.#arm(WRITE);
+      // Where even that does not help, polling at once would spin.
+      const pause = (this.errors?.length ?? 0) === before ? ERROR_PAUSE : 0;
+      for (const direction of [READ, WRITE] as const) {
+        if (!this.isWaiting(direction)) continue;
+        if (pause > 0) this.#later(direction, pause);
+        else this.#arm(direction);
+      }
     }
   }
 
@@ -327,6 +336,8 @@ export class Descriptor {
 
   close(): void {
     const fd = this.detach();
-    if (fd >= 0) native.close(fd);
+    if (fd < 0) return;
+    if (this.lingerSeconds > 0) native.closeLater(fd);
+    else native.close(fd);
   }
 }

@@ -209,6 +209,7 @@ const signatures = {
   adopt: [fd],
   release: [() => 9999],
   close: [() => 9999],
+  closeLater: [() => 9999],
   bind: [fd, () => addressWith(16)],
   connect: [fd, () => addressWith(16)],
   getsockname: [fd, () => new Uint8Array(132)],
@@ -240,7 +241,6 @@ const signatures = {
   recvmmsg: [fd, () => new Uint8Array(4096), () => 64, () => pick([1, 64]), () => new Uint8Array(384 * 64), buffer],
   sendmmsg: [fd, buffer, () => new Int32Array(3 * 64), () => pick([1, 64]), () => pick(addresses)()],
   sendSegments: [fd, buffer, number, number, () => 100, () => pick([null, ...addresses.map((make) => make())])],
-  closeBlocking: [() => 9999],
   sendfile: [fd, () => file, () => 0, () => 10],
   getaddrinfo: [() => "127.0.0.1", () => "80", () => 0, () => 0, () => 0, () => AI_NUMERICHOST],
   getnameinfo: [() => addressWith(16), () => NI_NUMERICHOST],
@@ -282,7 +282,8 @@ function call(name, args) {
   if (result >= 0 && (name === "socket" || name === "accept" || name === "dup")) descriptors.push(result);
   if (result >= 0 && name === "pollOpen") slots.push(result);
   // Keeps the pool small, and closes descriptors with and without live poll handles.
-  while (descriptors.length > 50) addon.close(descriptors.splice(random(descriptors.length), 1)[0]);
+  while (descriptors.length > 50)
+    addon[pick(["close", "closeLater"])](descriptors.splice(random(descriptors.length), 1)[0]);
   if (slots.length > 50) slots.splice(random(slots.length), 1);
 }
 
@@ -298,7 +299,7 @@ const bad = [
 /** Each argument replaced by each bad value, each number of arguments too few, and some too many. */
 function every() {
   for (const [name, makers] of Object.entries(signatures)) {
-    if (name === "close" || name === "release") for (const n of foreign) call(name, [n]);
+    if (/^close|^release/.test(name)) for (const n of foreign) call(name, [n]);
     for (let count = 0; count <= makers.length; count++)
       call(
         name,

@@ -120,7 +120,7 @@ while True:
     await once(peer.child, "exit");
   });
 
-  it("inherits a listening socket of ours, and we go on with one of its", async () => {
+  it("inherits a listening socket of ours and serves on it", async () => {
     const server = listening(family);
     const fd = server.fileno();
     const { spawn } = await import("node:child_process");
