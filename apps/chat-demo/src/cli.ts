@@ -1,0 +1,67 @@
+/** The command line of both sides. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { join } from "./client.ts";
+import { defaultLimits } from "./limits.ts";
+import { checkName } from "./name.ts";
+import { DEFAULT_HOST, DEFAULT_PORT } from "./place.ts";
+import { serve } from "./serve.ts";
+
+const integer =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+
+function name(text: string): string {
+  const result = checkName(text.startsWith("#") ? text.slice(1) : text);
+  if ("problem" in result) throw new InvalidArgumentError(`${result.problem}.`);
+  return result.name;
+}
+
+const MAX = 2 ** 31 - 1;
+const hostOption = (meaning: string): Option =>
+  new Option("--host <host>", meaning).default(DEFAULT_HOST).env("SOCKEYE_CHAT_HOST");
+const portOption = (min: number): Option =>
+  new Option("--port <port>", "its TCP port")
+    .default(DEFAULT_PORT)
+    .env("SOCKEYE_CHAT_PORT")
+    .argParser(integer(min, 65535));
+const limitOption = (flag: string, meaning: string, value: number, min = 1): Option =>
+  new Option(flag, meaning).default(value).argParser(integer(min, MAX));
+
+const program = new Command("chat")
+  .description("A line chat: one server, and clients that are terminals, nc or programs.")
+  .showHelpAfterError("(--help lists the options)")
+  .helpCommand(false);
+
+program
+  .command("serve")
+  .description("run the server until Ctrl-C")
+  .addOption(hostOption("the address to listen on; 0.0.0.0 is every one"))
+  .addOption(portOption(0))
+  .addOption(limitOption("--max-clients <n>", "people at a time", defaultLimits.maxClients))
+  .addOption(limitOption("--max-line <bytes>", "longest line from a client", defaultLimits.maxLineLength, 64))
+  .addOption(limitOption("--max-queue <bytes>", "what may wait for a slow client", defaultLimits.maxQueueBytes, 65536))
+  .addOption(limitOption("--rate <lines>", "lines a second from one client", defaultLimits.linesPerSecond))
+  .action(({ host, port, maxClients, maxLine, maxQueue, rate }) =>
+    serve({
+      host,
+      port,
+      limits: { maxClients, maxLineLength: maxLine, maxQueueBytes: maxQueue, linesPerSecond: rate },
+    }),
+  );
+
+program
+  .command("join")
+  .description("chat in this terminal")
+  .option("--nick <name>", "your name; without it you are a guest", name)
+  .option("--room <room>", "the room to go to, instead of the lobby", name)
+  .addOption(hostOption("where the server is"))
+  .addOption(portOption(1))
+  .action(join);
+
+await program.parseAsync();

@@ -1,0 +1,3 @@
+/** Where the chat is unless somebody says otherwise. */
+export const DEFAULT_HOST = "127.0.0.1";
+export const DEFAULT_PORT = 12345;

@@ -1,0 +1,72 @@
+/** Where a person types below and reads above: Node's line editor, which arriving lines do not break. */
+import { createInterface } from "node:readline";
+
+/** What `openScreen` takes. */
+export interface ScreenOptions {
+  input: NodeJS.ReadStream;
+  output: NodeJS.WriteStream;
+  /** A line was typed, or read from a pipe. */
+  onLine(line: string): void;
+  /** Ctrl-C, Ctrl-D or the end of a pipe: nothing more will be typed. */
+  onEnd(interrupted: boolean): void;
+}
+
+export interface Screen {
+  /** Shows a line above what is being typed. */
+  show(line: string): void;
+  /** Says what stands before what is being typed. */
+  prompt(text: string): void;
+  close(): void;
+}
+
+/** A line editor in a terminal; plain lines in and out when either side is a pipe. */
+export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Screen {
+  const terminal = input.isTTY === true && output.isTTY === true;
+  const editor = createInterface({ input, ...(terminal && { output }), terminal, prompt: "" });
+  let ended = false;
+  /** Moves to the row where the prompt begins, and clears from there on. */
+  const clearPrompt = (): void => {
+    const { rows } = editor.getCursorPos();
+    output.write(`${rows > 0 ? `\x1b[${rows}A` : ""}\r\x1b[J`);
+  };
+  const leaveTerminal = (): void => {
+    if (terminal && !ended) clearPrompt();
+    ended = true;
+  };
+  const end = (interrupted: boolean): void => {
+    if (ended) return;
+    leaveTerminal();
+    onEnd(interrupted);
+  };
+  editor.on("line", (line) => {
+    onLine(line);
+    if (terminal && !ended) editor.prompt();
+  });
+  editor.on("SIGINT", () => {
+    end(true);
+    editor.close();
+  });
+  editor.on("close", () => end(false));
+
+  return {
+    show(line) {
+      if (!terminal || ended) {
+        output.write(`${line}\n`);
+        return;
+      }
+      clearPrompt();
+      output.write(`${line}\n`);
+      // The editor redraws from `prevRows` above the cursor, and after a paste it has that wrong. Here it is at its row.
+      (editor as { prevRows?: number }).prevRows = 0;
+      editor.prompt(true);
+    },
+    prompt(text) {
+      editor.setPrompt(text);
+      if (terminal && !ended) editor.prompt(true);
+    },
+    close() {
+      leaveTerminal();
+      editor.close();
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import { openConnection } from "@sockeye/async-streams";
+import { afterEach, describe, expect, it } from "vitest";
+import { ChatProcess, cli } from "./chat-process.ts";
+import { endPrograms } from "./program.ts";
+import { noTerminal, Terminal } from "./terminal.ts";
+
+let terminal: Terminal | undefined;
+afterEach(async () => {
+  terminal?.close();
+  terminal = undefined;
+  await endPrograms();
+});
+
+if (noTerminal !== undefined) console.log(`The terminal client is not tested: ${noTerminal}`);
+
+const joinCommand = (server: ChatProcess, ...flags: string[]): string[] => [
+  process.execPath,
+  cli,
+  "join",
+  "--port",
+  String(server.port),
+  ...flags,
+];
+
+it.skipIf(noTerminal)("lets two nc, a CPython client and the terminal client see each other's lines", async () => {
+  const server = await ChatProcess.start();
+  const names = ["alice", "bob", "carol"] as const;
+  const clients = [server.nc(), server.nc(), server.python()];
+  for (const [i, client] of clients.entries()) {
+    await client.line(/^-- Welcome, guest-/);
+    client.type(`/nick ${names[i]}`);
+    client.type("/join tea");
+    await client.line(/^-- You are in #tea/);
+  }
+  terminal = new Terminal(joinCommand(server, "--nick", "dave", "--room", "tea"));
+  await terminal.until(/^-- You are in #tea, 3 others are here\n(.*\n)*dave>$/m);
+
+  for (const [i, client] of clients.entries()) client.type(`hello from ${names[i]}`);
+  terminal.type("hello from dave");
+  terminal.press("Enter");
+  for (const [i, client] of clients.entries()) {
+    for (const name of [...names, "dave"]) {
+      if (name !== names[i]) await client.line(`${name}: hello from ${name}`);
+    }
+  }
+  for (const name of names) await terminal.until(new RegExp(`^${name}: hello from ${name}$`, "m"));
+
+  clients[2]!.type("/quit");
+  await clients[2]!.line("-- Goodbye: see you");
+  expect(await clients[2]!.ended).toEqual({ code: 0, signal: null });
+  await clients[0]!.line("-- carol left #tea");
+});
+
+describe.skipIf(noTerminal)("the terminal client", () => {
+  it("keeps what is being typed when lines arrive, also over several rows and in the middle of it", async () => {
+    const server = await ChatProcess.start();
+    const nc = server.nc();
+    await nc.line(/^-- Welcome/);
+    nc.type("/nick bob");
+    terminal = new Terminal(joinCommand(server, "--nick", "ada"), { columns: 40 });
+    await terminal.until(/^ada>$/m);
+    const typed = "a line that is longer than this narrow terminal is wide, by far";
+    terminal.type(typed);
+    const wrapped = /^ada> a line that is longer than this nar\nrow terminal is wide, by far$/m;
+    await terminal.until(wrapped);
+    for (let i = 0; i < 3; i++) terminal.press("Left");
+    nc.type("one");
+    await terminal.until(/^bob: one\nada> /m);
+    nc.type("two, which is itself longer than the forty columns");
+    await terminal.until(/columns\nada> /);
+    terminal.type("X");
+    const screen = await terminal.until(/X/);
+    expect(screen.split("\n").slice(-5)).toEqual([
+      "bob: one",
+      "bob: two, which is itself longer than th",
+      "e forty columns",
+      "ada> a line that is longer than this nar",
+      "row terminal is wide, by Xfar",
+    ]);
+    terminal.press("Enter");
+    await nc.line(`ada: ${typed.replace("far", "Xfar")}`);
+  });
+
+  it("says goodbye and exits with 0 on Ctrl-C, Ctrl-D and /quit", async () => {
+    const server = await ChatProcess.start();
+    const nc = server.nc();
+    await nc.line(/^-- Welcome/);
+    for (const [i, key] of ["C-c", "C-d", "/quit"].entries()) {
+      terminal = new Terminal(joinCommand(server, "--nick", `ada${i}`));
+      await terminal.until(/^ada\d>$/m);
+      await nc.line(`-- ada${i} joined #lobby`);
+      if (key.startsWith("/")) terminal.type(key);
+      terminal.press(key.startsWith("/") ? "Enter" : key);
+      await terminal.until(/^exit code 0$/m);
+      await nc.line(`-- ada${i} left #lobby`);
+      terminal.close();
+      terminal = undefined;
+    }
+  });
+
+  it("ends with 0 when the server says goodbye", async () => {
+    const server = await ChatProcess.start();
+    terminal = new Terminal(joinCommand(server));
+    await terminal.until(/^guest-1>$/m);
+    expect(await server.kill("SIGINT")).toEqual({ code: 0, signal: null });
+    await terminal.until(/^-- Goodbye: the server is closing\nexit code 0$/m);
+  });
+});
+
+it("reads commands from a pipe and prints what is answered, without colours", async () => {
+  const server = await ChatProcess.start();
+  const client = server.join("--nick", "ada", "--room", "#tea");
+  client.type("/who");
+  client.type("x".repeat(5_000));
+  client.child.stdin!.end("/me leaves");
+  expect(await client.ended).toEqual({ code: 0, signal: null });
+  expect(client.lines).toContain("-- In #tea: ada");
+  expect(client.lines).toContain("* ada leaves");
+  expect(client.lines).toContain("!! Not sent: 5000 bytes, and 4096 are the most");
+  expect(client.lines.at(-1)).toBe("-- Goodbye: see you");
+  expect(client.lines.join("")).not.toContain("\x1b");
+});
+
+it("passes no control characters from one client to another", async () => {
+  const server = await ChatProcess.start();
+  const nc = server.nc();
+  const evil = server.python();
+  await nc.line(/^-- Welcome/);
+  evil.child.stdin!.write("\x1b]0;owned\x07\x1b[2J\r-- Goodbye\xff\n/nick \x1b[31m\n");
+  expect(await nc.line(/owned/)).toBe("guest-2: \\x1b]0;owned\\x07\\x1b[2J\\x0d-- Goodbyeÿ");
+  expect(await evil.line(/^!!/)).toBe('!! "\\x1b[31m" is no name: use letters, digits, _ and -');
+});
+
+it("tells and drops a client that sends 10 MB without a newline, and keeps its memory", async () => {
+  const server = await ChatProcess.start();
+  const nc = server.nc();
+  await nc.line(/^-- Welcome/);
+  const before = await server.memory();
+  const client = await openConnection({ host: "127.0.0.1", port: server.port });
+  await client.reader.readLine();
+  const sent = client.writer.write(Buffer.alloc(10_000_000, "x"));
+  expect(await client.reader.readLine()).toBe("-- Goodbye: a line was longer than 4096 bytes");
+  expect(await client.reader.readLine()).toBeNull();
+  await sent;
+  await client.close();
+  await server.line("Dropped guest-2: a line was longer than 4096 bytes");
+  const after = await server.memory();
+  expect((after.rss - before.rss) / 2 ** 20).toBeLessThanOrEqual(8);
+});
+
+it("tells those who come when it is full", async () => {
+  const server = await ChatProcess.start("--max-clients", "1");
+  await server.nc().line(/^-- Welcome/);
+  const late = server.python();
+  await late.line("-- Goodbye: the chat is full with 1 people; try again later");
+  expect(await late.ended).toEqual({ code: 0, signal: null });
+});
+
+it("reads a client more slowly that sends more than its rate, and loses nothing", async () => {
+  const server = await ChatProcess.start("--rate", "10000");
+  const listener = await openConnection({ host: "127.0.0.1", port: server.port });
+  await listener.reader.readLine();
+  const talker = await openConnection({ host: "127.0.0.1", port: server.port });
+  const started = performance.now();
+  await talker.writer.write("x\n".repeat(9_000));
+  for (let said = 0; said < 9_000; ) if ((await listener.reader.readLine())!.endsWith(": x")) said++;
+  // 4,000 at once, and the rest at ten a millisecond.
+  expect(performance.now() - started).toBeGreaterThan(480);
+  await Promise.all([talker.close(), listener.close()]);
+});

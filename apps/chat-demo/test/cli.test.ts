@@ -1,0 +1,74 @@
+import { startServer } from "@sockeye/async-streams";
+import { afterEach, expect, it, test } from "vitest";
+import { ChatProcess, cli } from "./chat-process.ts";
+import { endPrograms, Program } from "./program.ts";
+
+afterEach(endPrograms);
+
+const chat = (args: string[], env: NodeJS.ProcessEnv = {}): Program =>
+  new Program(process.execPath, [cli, ...args], { env });
+
+test.each([
+  [["serve", "--port", "99999"], /option '--port <port>' argument '99999' is invalid\. .* 0 to 65535/],
+  [["serve", "--host", "example"], /^--host example: address must be an IPv4 literal/],
+  [["serve", "--host", "192.0.2.1", "--port", "0"], /^192\.0\.2\.1 is no address of this machine\. .*--host/],
+  [["serve", "--rate", "fast"], /option '--rate <lines>' argument 'fast' is invalid/],
+  [["join", "--nick", "two words"], /option '--nick <name>' argument 'two words' is invalid\. "two words" is no name/],
+  [["join", "--port", "1"], /^Nothing listens on 127\.0\.0\.1:1\. Start the chat with "npm start"/],
+  [["join", "--host", "nowhere.invalid"], /^There is no host "nowhere\.invalid"\. Check --host\./],
+  [["dance"], /unknown command 'dance'/],
+])("%j says what is wrong", async (args, message) => {
+  const program = chat(args);
+  expect((await program.ended).code).toBe(1);
+  expect(program.lines.join("\n")).toMatch(message);
+  expect(program.lines.join("\n")).not.toMatch(/^ +at /m);
+});
+
+test.each([[["--help"]], [["serve", "--help"]], [["join", "--help"]]])("%j fits a screen", async (args) => {
+  const program = chat(args);
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  expect(program.lines.length).toBeLessThan(24);
+  for (const line of program.lines) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+it("names the flag when the port is taken", async () => {
+  const { port } = await ChatProcess.start();
+  const program = chat(["serve", "--port", String(port)]);
+  expect((await program.ended).code).toBe(1);
+  expect(program.lines).toEqual([
+    `Port ${port} of 127.0.0.1 is taken. Choose another with --port, or stop the program that has it.`,
+  ]);
+});
+
+it("prints how to join, with what is not the default", async () => {
+  const server = await ChatProcess.start();
+  await server.line(`  npm run chat -- --nick ada --port ${server.port}`);
+  await server.line(`  nc 127.0.0.1 ${server.port}`);
+});
+
+it("takes host and port from the environment", async () => {
+  const server = chat(["serve"], { SOCKEYE_CHAT_HOST: "::1", SOCKEYE_CHAT_PORT: "0" });
+  const [, port] = /^The chat is on \[::1\]:(\d+)\./.exec(await server.line(/^The chat is on/))!;
+  await server.line(`  npm run chat -- --nick ada --host ::1 --port ${port}`);
+  const client = chat(["join"], { SOCKEYE_CHAT_HOST: "::1", SOCKEYE_CHAT_PORT: port });
+  await client.line(/^-- Welcome, guest-1\./);
+});
+
+it("says that a connection broke, and exits with 1", async () => {
+  const server = await ChatProcess.start();
+  const client = server.join();
+  await client.line(/^-- Welcome/);
+  await server.kill("SIGKILL");
+  expect(await client.ended).toEqual({ code: 1, signal: null });
+  expect(client.lines.at(-1)).toBe("The server went away without a goodbye.");
+});
+
+it("says that what answers is no chat server", async () => {
+  const server = await startServer({ address: "127.0.0.1", port: 0 }, ({ writer }) =>
+    writer.write("x".repeat(100_000)),
+  );
+  const client = chat(["join", "--port", String((server.address as { port: number }).port)]);
+  expect(await client.ended).toEqual({ code: 1, signal: null });
+  expect(client.lines).toEqual(["What answers there is no chat server: it sent a line without an end."]);
+  await server.close();
+});

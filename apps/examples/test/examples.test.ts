@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, test } from "vitest";
+import { type End, endPrograms, example, type Program, python } from "./program.ts";
+
+afterEach(endPrograms);
+
+const folder = join(import.meta.dirname, "..");
+const names = readdirSync(join(folder, "src")).map((file) => file.replace(/\.ts$/, ""));
+const servers = ["tcp-hello-server", "tcp-echo-server", "socketserver-echo", "asyncio-server"];
+
+const fine = (output: string | RegExp): End => ({ code: 0, signal: null, output: expect.stringMatching(output) });
+
+describe("tcp-hello", () => {
+  it("says hello to our client and to CPython's, one after the other", async () => {
+    const server = example("tcp-hello-server", "0");
+    const port = await server.port();
+    for (const client of [example("tcp-hello-client", port), python("client.py", port)]) {
+      expect(await client.ended).toEqual(fine(/^Hello from the server!\n$/));
+    }
+    expect(await server.interrupt()).toEqual(fine(/Connection from .*127\.0\.0\.1.*\nConnection from/));
+  });
+
+  it("is greeted by a CPython server", async () => {
+    const server = python("hello_server.py");
+    expect(await example("tcp-hello-client", await server.port()).ended).toEqual(fine(/^Hello from CPython!\n$/));
+  });
+});
+
+describe.each(["tcp-echo-server", "socketserver-echo"])("%s", (name) => {
+  it("sends back what our client and CPython's send, to all at a time", async () => {
+    const server = example(name, "0");
+    const port = await server.port();
+    const first = example("tcp-echo-client", port);
+    await first.find(/^Connected/);
+    first.type("one\n");
+    await first.find(/^one$/m);
+    expect(await python("client.py", port, "from CPython").ended).toEqual(fine(/^from CPython$/));
+    first.type("two\n", { end: true });
+    expect(await first.ended).toEqual(fine(/one\ntwo\n$/));
+    await server.interrupt();
+  });
+});
+
+test("tcp-echo-client talks to CPython's socketserver", async () => {
+  const client = example("tcp-echo-client", await python("echo_server.py").port());
+  client.type(`${"long ".repeat(10_000)}\nshort\n`, { end: true });
+  expect(await client.ended).toEqual(fine(/(long ){10000}\nshort\n$/));
+});
+
+describe("asyncio", () => {
+  it("answers our client and CPython's asyncio", async () => {
+    const server = example("asyncio-server", "0");
+    const port = await server.port();
+    expect(await example("asyncio-client", port).ended).toEqual(fine(/^Received "HELLO, WORLD!"\n$/));
+    expect(await python("asyncio_client.py", port, "hello there").ended).toEqual(fine(/^Received HELLO THERE\n$/));
+    expect(await server.interrupt()).toEqual(fine(/Received "Hello, World!" from .*\nReceived "hello there" from/));
+  });
+
+  it("asks a CPython asyncio server", async () => {
+    const port = await python("asyncio_server.py").port();
+    expect(await example("asyncio-client", port, "good evening").ended).toEqual(fine(/^Received "GOOD EVENING"\n$/));
+  });
+});
+
+describe.each(servers)("%s", (name) => {
+  async function started(): Promise<{ server: Program; port: string }> {
+    const server = example(name, "0");
+    return { server, port: await server.port() };
+  }
+
+  it("ends cleanly on Ctrl-C, also while a client is connected", async () => {
+    const { server, port } = await started();
+    const client = example("tcp-echo-client", port);
+    await client.find(/^Connected/);
+    const { code, signal } = await server.interrupt();
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+  });
+
+  it("says when its port is taken, or is none", async () => {
+    const { port } = await started();
+    expect(await example(name, port).ended).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^.*EADDRINUSE.*\n$/),
+    });
+    expect(await example(name, "abc").ended).toEqual({
+      code: 1,
+      signal: null,
+      output: "port must be an integer from 0 to 65535, got NaN\n",
+    });
+  });
+});
+
+test.each(["tcp-hello-client", "tcp-echo-client", "asyncio-client"])("%s says that nobody listens", async (name) => {
+  expect(await example(name, "1").ended).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/^.*ECONNREFUSED.*\n$/),
+  });
+});
+
+describe("the runner", () => {
+  it("lists what there is", async () => {
+    const { code, output } = await example().ended;
+    expect(code).toBe(0);
+    for (const name of names) if (name !== "run") expect(output).toContain(`  ${name}\n`);
+  });
+
+  it("says that it does not know an example", async () => {
+    const { code, output } = await example("tcp-goodbye").ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(/^There is no example "tcp-goodbye"\./);
+  });
+});
+
+test("the README lists each example with its command", () => {
+  const rows = readFileSync(join(folder, "README.md"), "utf8").split("\n");
+  for (const name of names) {
+    if (name === "run") continue;
+    const row = rows.find((line) => line.startsWith(`| [\`${name}\`](src/${name}.ts)`));
+    expect(row, name).toContain(`npm run example -- ${name} [`);
+  }
+});
