@@ -15,12 +15,12 @@ export class StreamError extends Error {
 export class IncompleteReadError extends StreamError {
   /** What had arrived; it is no longer in the reader. */
   readonly partial: Buffer;
-  /** How many bytes were wanted, or `null` when a separator was. */
+  /** How many bytes were wanted, or `null` when a separator or an item of a codec was. */
   readonly expected: number | null;
 
   constructor(partial: Buffer, expected: number | null) {
-    const wanted = expected === null ? "before the separator" : `of ${expected} bytes`;
-    super(`The stream ended after ${partial.length} bytes ${wanted}`, "ERR_STREAM_INCOMPLETE");
+    const wanted = expected === null ? "what was to be read was complete" : `${expected} had arrived`;
+    super(`The stream ended after ${partial.length} bytes, before ${wanted}`, "ERR_STREAM_INCOMPLETE");
     this.partial = partial;
     this.expected = expected;
   }
