@@ -68,6 +68,7 @@ export async function startServer(
   if ("host" in Object(address)) throw typeError("address", "{ address, port }, as names are not looked up", address);
   const { onError, maxConnections, signal, backlog, reusePort, dualstack } = options;
   const streamOptions = checkStreamOptions(options);
+  if (onError !== undefined) checkFunction("onError", onError);
   const connections = new WeakMap<ServedConnection, Connection>();
 
   async function handle(served: ServedConnection): Promise<void> {
