@@ -26,7 +26,9 @@ const RESET = new Uint8Array(new Int32Array([1, 0]).buffer);
 
 /** A connected stream. Take the halves apart as you like: `const { reader, writer } = connection`. */
 export class Connection implements AsyncDisposable {
+  /** What the peer sends. */
   readonly reader: Reader;
+  /** What the peer gets. */
   readonly writer: Writer;
   /** The peer's address. */
   readonly remoteAddress: Address;
@@ -134,6 +136,7 @@ export class Connection implements AsyncDisposable {
     this.#onClosed?.();
   }
 
+  /** `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,6 +1,6 @@
 /** netcat on the other end. */
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { on } from "node:events";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openConnection } from "../src/connect.ts";
@@ -36,7 +36,7 @@ describe.runIf(hasNetcat)("nc", () => {
   it("as a server of our client", async () => {
     const path = temporaryPath();
     const server = netcat("-v", "-N", "-l", "-U", path);
-    await once(server.stderr!, "data");
+    for await (const [text] of on(server.stderr!, "data")) if (String(text).includes("Listening")) break;
     const connection = await openConnection({ path });
     onTestFinished(() => connection.abort());
     await connection.writer.write("from us\n");
