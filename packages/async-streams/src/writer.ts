@@ -210,9 +210,12 @@ export class Writer {
       return this.#sendSome();
     }
     const sent = this.#send(scratch.subarray(0, length));
-    const rest = sent === length ? [] : [Buffer.from(scratch.subarray(sent, length))];
-    if (count === pending.length) this.#pending = rest;
-    else pending.splice(0, count, ...rest);
+    if (sent === length && count === pending.length) {
+      // Unlike a new array, this one has room for what the next tick writes.
+      while (pending.length > 0) pending.pop();
+    } else {
+      pending.splice(0, count, ...(sent === length ? [] : [Buffer.from(scratch.subarray(sent, length))]));
+    }
     return sent === length;
   }
 
