@@ -1,5 +1,5 @@
 import { on } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import type { Address, BindAddress, InetAddress } from "@sockeye/socket-core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { failureOf, fill, readToEnd, stateOf, temporaryPath, turn } from "../test/pairs.ts";
@@ -85,7 +85,25 @@ describe("startServer", () => {
       await client.close();
       await server.close();
     }
-    expect(existsSync(path)).toBe(true);
+  });
+
+  it("takes the file of a Unix path along, and a path that was closed can be served again", async () => {
+    const path = temporaryPath();
+    for (let i = 0; i < 2; i++) {
+      const server = await startServer({ path }, echo);
+      expect(await failureOf(startServer({ path }, echo))).toMatchObject({ code: "EADDRINUSE" });
+      expect(existsSync(path)).toBe(true);
+      await server.close();
+      expect(existsSync(path)).toBe(false);
+    }
+    const replaced = await startServer({ path }, echo);
+    rmSync(path);
+    const other = await start(echo, {}, { path });
+    await replaced.close();
+    expect(await ask(await connect(other), "still there")).toBe("still there");
+    if (process.platform !== "linux") return;
+    const abstract = await start(echo, {}, { path: `\0${path}` });
+    expect(await ask(await connect(abstract), "abstract")).toBe("abstract");
   });
 
   it("sends what a handler wrote before it returned, and ends the connection", async () => {

@@ -11,6 +11,7 @@ import {
 import { checkFunction, checkOptions, typeError } from "./check.ts";
 import { checkStreamOptions, prepare } from "./connect.ts";
 import { Connection, type StreamOptions } from "./connection.ts";
+import { pathRemover } from "./unix-path.ts";
 
 /** What `startServer` takes. */
 export interface StartOptions extends StreamOptions, ListenOptions {
@@ -53,7 +54,8 @@ export interface Server extends AsyncDisposable {
 
 /**
  * Listens on `{ port }`, `{ address, port }` or `{ path }` and runs the handler for each connection. A handler that
- * throws loses its own connection and nothing else. Rejects with SocketError (EADDRINUSE, EACCES …).
+ * throws loses its own connection and nothing else. The file of a Unix path goes with the server.
+ * Rejects with SocketError (EADDRINUSE, EACCES …).
  */
 export async function startServer(address: BindAddress, handler: Handler): Promise<Server>;
 export async function startServer(address: BindAddress, options: StartOptions, handler: Handler): Promise<Server>;
@@ -94,6 +96,7 @@ export async function startServer(
 
   const listener = createServer(address, { backlog, reusePort, dualstack });
   try {
+    const removePath = "path" in address ? pathRemover(address.path) : undefined;
     const server: SocketServer = serve(listener, handle, {
       maxConnections,
       signal,
@@ -101,6 +104,7 @@ export async function startServer(
         onError: (error: unknown, served?: ServedConnection) => onError(error, served && connections.get(served)),
       }),
     });
+    if (removePath !== undefined) void server.closed.then(removePath);
     return server;
   } catch (error) {
     listener.close();
