@@ -112,6 +112,12 @@ const cases: Case[] = [
     gives: ["xA", "Bx"],
   },
   {
+    name: "less has arrived than the longest separator is long",
+    input: "dataZAaaa",
+    steps: [until(["A", "long separator"]), exactly(3)],
+    gives: ["dataZA", "aaa"],
+  },
+  {
     name: "readUntil at the end gives what there was, once",
     input: "abc",
     ends: true,
