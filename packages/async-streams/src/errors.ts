@@ -26,7 +26,7 @@ export class IncompleteReadError extends StreamError {
   }
 }
 
-/** No separator within the limit. The data is kept, so reading may go on another way. Code `ERR_STREAM_LIMIT`. */
+/** What was to be read does not end within the limit. The data is kept, so reading may go on another way. Code `ERR_STREAM_LIMIT`. */
 export class LimitError extends StreamError {
   /** How many bytes in the reader belong to what is too long. */
   readonly consumed: number;
@@ -34,7 +34,7 @@ export class LimitError extends StreamError {
   readonly limit: number;
 
   constructor(consumed: number, limit: number) {
-    super(`No separator within ${limit} bytes`, "ERR_STREAM_LIMIT");
+    super(`No end within ${limit} bytes`, "ERR_STREAM_LIMIT");
     this.consumed = consumed;
     this.limit = limit;
   }

@@ -1,7 +1,7 @@
 import { SocketError } from "@sockeye/socket-core";
 import { describe, expect, it } from "vitest";
 import { FakeSource } from "../test/fake-source.ts";
-import { failureOf, kinds, readToEnd, stateOf } from "../test/pairs.ts";
+import { failureOf, kinds, readToEnd, stateOf, tcpPair } from "../test/pairs.ts";
 import { IncompleteReadError, LimitError } from "./errors.ts";
 import { Reader } from "./reader.ts";
 
@@ -36,6 +36,26 @@ const allLines: Step = async (r) => {
   const found: string[] = [];
   for await (const each of r) found.push(each);
   return found;
+};
+const peek =
+  (length: number): Step =>
+  (r) =>
+    r.peek(length);
+const into =
+  (length: number): Step =>
+  async (r) => {
+    const target = Buffer.alloc(length);
+    const count = await r.readInto(target);
+    return count === null ? null : target.subarray(0, count);
+  };
+const all =
+  (limit?: number): Step =>
+  (r) =>
+    r.readAll(limit === undefined ? undefined : { limit });
+const allChunks: Step = async (r) => {
+  const found: Buffer[] = [];
+  for await (const each of r.chunks()) found.push(each);
+  return Buffer.concat(found);
 };
 const incomplete = (partial: string, expected: number | null): object => ({ partial, expected });
 /** How much of it had arrived depends on the chunks. */
@@ -219,6 +239,38 @@ const cases: Case[] = [
     steps: [allLines, allLines],
     gives: [["a", "", "b", "c"], []],
   },
+  { name: "peek takes nothing", input: "abcd", steps: [peek(2), peek(4), exactly(4)], gives: ["ab", "abcd", "abcd"] },
+  {
+    name: "peek at the end gives what there is",
+    input: "ab",
+    ends: true,
+    steps: [peek(3), exactly(2), peek(3), read()],
+    gives: ["ab", "ab", null, null],
+  },
+  { name: "readInto fills memory of the caller", input: "ab", steps: [into(1), into(1)], gives: ["a", "b"] },
+  { name: "readInto is null at the end", input: "a", ends: true, steps: [into(9), into(9)], gives: ["a", null] },
+  {
+    name: "readAll takes the rest",
+    input: "a\nbcd",
+    ends: true,
+    steps: [line(), all(), all()],
+    gives: ["a", "bcd", ""],
+  },
+  { name: "readAll takes as much as its limit", input: "abc", ends: true, steps: [all(3)], gives: ["abc"] },
+  {
+    name: "readAll takes no more, and the data stays",
+    input: "abcd",
+    ends: true,
+    steps: [all(3), all(3), all(4)],
+    gives: [tooLong(3), tooLong(3), "abcd"],
+  },
+  {
+    name: "chunks give the rest",
+    input: "a\nbcd",
+    ends: true,
+    steps: [line(), allChunks, allChunks],
+    gives: ["a", "bcd", ""],
+  },
   {
     name: "kinds of reads take turns",
     input: "line\r\nab--rest of it|x",
@@ -301,6 +353,15 @@ describe("Reader", () => {
     expect(await failureOf(other.readLine())).toMatchObject({ consumed: 6 });
   });
 
+  it("gives chunks as they arrive, and may be left with `break`", async () => {
+    const reader = new Reader(new FakeSource().feed("ab", "cd", "ef").end());
+    for await (const chunk of reader.chunks()) {
+      expect(chunk.toString()).toBe("ab");
+      break;
+    }
+    expect((await reader.readAll()).toString()).toBe("cdef");
+  });
+
   it("is at its end when the end was seen and everything was read", async () => {
     const reader = new Reader(new FakeSource().feed("a").end());
     expect(reader.atEnd).toBe(false);
@@ -345,6 +406,10 @@ describe("Reader", () => {
       for (const second of [
         reader.read(),
         reader.readExactly(0),
+        reader.readInto(Buffer.alloc(1)),
+        reader.peek(1),
+        reader.readAll(),
+        reader.chunks().next(),
         reader.readUntil("x"),
         reader.readLine(),
         reader.decode(() => 1),
@@ -417,12 +482,30 @@ describe("Reader", () => {
     expect((await server.reader.read(10, { timeout: 0 }))?.toString()).toBe("one");
   });
 
+  it("takes what has arrived although the loop was too busy to notice in time", async () => {
+    const { client, server } = await tcpPair();
+    const reading = server.reader.readLine({ timeout: 5 });
+    await client.writer.write("in time\n");
+    await client.writer.flush();
+    const end = performance.now() + 20;
+    while (performance.now() < end);
+    expect(await reading).toBe("in time");
+  });
+
   it.each<[string, (r: Reader) => Promise<unknown>, string]>([
     ["read(0)", (r) => r.read(0), "max must be an integer from 1 to 2147483647, got 0"],
     ["read(-1)", (r) => r.read(-1), "max must be an integer from 1 to 2147483647, got -1"],
     ["read(1.5)", (r) => r.read(1.5), "max must be an integer from 1 to 2147483647, got 1.5"],
     ["read('1')", (r) => r.read("1" as never), "max must be an integer from 1 to 2147483647, got '1'"],
     ["readExactly(-1)", (r) => r.readExactly(-1), "length must be an integer from 0 to 2147483647, got -1"],
+    ["peek(0)", (r) => r.peek(0), "length must be an integer from 1 to 2147483647, got 0"],
+    ["no memory", (r) => r.readInto([] as never), "target must be a Uint8Array, got []"],
+    ["empty memory", (r) => r.readInto(Buffer.alloc(0)), "target must be at least one byte long, got <Buffer >"],
+    [
+      "a limit of -1 for everything",
+      (r) => r.readAll({ limit: -1 }),
+      "limit must be an integer from 1 to 2147483647, got -1",
+    ],
     ["no separator", (r) => r.readUntil([]), "separator must be at least one separator, got []"],
     ["an empty separator", (r) => r.readUntil(["|", ""]), "separator must be at least one byte long, got [ '|', '' ]"],
     [

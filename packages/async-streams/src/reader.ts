@@ -8,6 +8,8 @@ import { startWait, type Wait, waitFor } from "./wait.ts";
 
 /** The longest line or delimited piece, in bytes, unless a call or connection says otherwise: asyncio's 64 KiB. */
 export const DEFAULT_LIMIT = 64 * 1024;
+/** What `readAll` takes without being told otherwise, in bytes. */
+const MAX_ALL = 16 * 1024 * 1024;
 /** The largest single request, in bytes. */
 export const MAX_LENGTH = 2 ** 31 - 1;
 /** After so many reads from the kernel that did not wait, the other connections get a turn. */
@@ -18,7 +20,7 @@ const RETURN = 13;
 
 /** What reads that look for something take. */
 export interface LimitOptions extends WaitOptions {
-  /** How many bytes to look through before a LimitError. Default: the connection's `limit`. */
+  /** How many bytes to go through before a LimitError. Default: the connection's `limit`; for `readAll` 16 MiB. */
   limit?: number;
 }
 
@@ -99,6 +101,69 @@ export class Reader implements AsyncIterable<string> {
       return this.#queue.take(max);
     } finally {
       this.#reading = false;
+    }
+  }
+
+  /**
+   * Moves bytes into memory of the caller as soon as there are any: how many, or `null` at the end. `target` must be
+   * left alone until then. Rejects as `read` does.
+   */
+  async readInto(target: Uint8Array, options?: WaitOptions): Promise<number | null> {
+    if (!(target instanceof Uint8Array)) throw typeError("target", "a Uint8Array", target);
+    if (target.length === 0) throw rangeError("target", "at least one byte long", target);
+    const wait = this.#check("readInto", options);
+    this.#reading = true;
+    try {
+      if (this.#queue.length === 0 && !(this.#pull() ?? (await this.#fill(wait)))) return null;
+      return this.#queue.takeInto(target);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /**
+   * A copy of the next `length` bytes, which stay to be read; fewer only at the end of the stream, and `null` where
+   * nothing is left. The limit does not apply. Rejects as `read` does.
+   */
+  async peek(length: number, options?: WaitOptions): Promise<Buffer | null> {
+    checkInteger("length", length, 1, MAX_LENGTH);
+    const wait = this.#check("peek", options);
+    this.#reading = true;
+    try {
+      while (this.#queue.length < length && (this.#pull() ?? (await this.#fill(wait))));
+      return this.#queue.length === 0 ? null : this.#queue.peek(length);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /**
+   * Everything until the end of the stream; an empty Buffer where nothing is left. `limit` is by default 16 MiB.
+   * Rejects with LimitError (the data stays) when there is more, or as `read` does.
+   */
+  async readAll(options?: LimitOptions): Promise<Buffer> {
+    const limit = checkLimit(options, MAX_ALL);
+    const wait = this.#check("readAll", options);
+    this.#reading = true;
+    try {
+      do {
+        if (this.#queue.length > limit) throw new LimitError(this.#queue.length, limit);
+      } while (this.#pull() ?? (await this.#fill(wait)));
+      return this.#queue.take();
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /**
+   * The data as it arrives, until the end. `break` closes nothing and loses nothing; `timeout` is that of each chunk.
+   * Rejects as `read` does.
+   */
+  async *chunks(options?: WaitOptions): AsyncGenerator<Buffer, void, undefined> {
+    for (;;) {
+      const chunk = await this.read(DEFAULT_LIMIT, options);
+      if (chunk === null) return;
+      yield chunk;
     }
   }
 

@@ -16,6 +16,9 @@ const cancel = fc.oneof(
 );
 const call = fc.oneof(
   fc.record({ type: fc.constant("read" as const), count: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({ type: fc.constant("readInto" as const), count: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({ type: fc.constant("peek" as const), count: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({ type: fc.constant("readAll" as const), limit: fc.integer({ min: 1, max: 200 }) }),
   fc.record({ type: fc.constant("readExactly" as const), count: fc.nat(40) }),
   fc.record({
     type: fc.constant("readUntil" as const),
@@ -45,6 +48,16 @@ async function take(reader: Reader, { call, cancel }: Step): Promise<Buffer | nu
     switch (call.type) {
       case "read":
         return reader.read(call.count, options);
+      case "readInto": {
+        const target = Buffer.alloc(call.count);
+        const count = await reader.readInto(target, options);
+        return count === null ? null : target.subarray(0, count);
+      }
+      case "peek":
+        await reader.peek(call.count, options);
+        return "";
+      case "readAll":
+        return reader.readAll({ ...options, limit: call.limit });
       case "readExactly":
         return reader.readExactly(call.count, options);
       case "readUntil":
