@@ -225,6 +225,28 @@ describe("Writer", () => {
     }
   });
 
+  /** How much the kernel takes at a time cannot be told it. */
+  it("resolves a write of lent bytes with the last of them, and one of copied bytes with the low-water mark", async () => {
+    let sent = 0;
+    const socket = {
+      closed: false,
+      trySend: (data: Uint8Array) => {
+        const count = Math.min(data.length, 1_000);
+        sent += count;
+        return count;
+      },
+      writable: turn,
+    };
+    const writer = new Writer(socket as unknown as Socket);
+    await writer.write([Buffer.alloc(50_000), "tail"]);
+    expect(sent).toBe(50_004);
+    await writer.write("x".repeat(70_000));
+    expect(writer.buffered).toBeLessThanOrEqual(16_384);
+    expect(writer.buffered).toBeGreaterThan(15_000);
+    await writer.flush();
+    expect(sent).toBe(120_004);
+  });
+
   /** A peer that takes everything at once cannot be provoked: the kernel's buffers are in between. */
   it("lets others have a turn although the kernel takes all there is", async () => {
     let sent = 0;
