@@ -82,6 +82,19 @@ const cases: Case[] = [
   { name: "a longer line", options: { maxLength: 4 }, input: "a\nxxxxx\nb\n", gives: ["a", LIMIT] },
   { name: "a longer line before CR LF", options: { maxLength: 4 }, input: "a\nxxxxx\r\nb\n", gives: ["a", LIMIT] },
   { name: "a longer last line", options: { maxLength: 4 }, input: "a\nxxxxx", gives: ["a", LIMIT] },
+  { name: "a last line that a return makes too long", options: { maxLength: 4 }, input: "xxxx\r", gives: [LIMIT] },
+  {
+    name: "a longer last line where a long delimiter might follow",
+    options: { maxLength: 4, delimiter: "--" },
+    input: "xxxxx",
+    gives: [LIMIT],
+  },
+  {
+    name: "skipping a longer last line where one might follow",
+    options: { maxLength: 4, delimiter: "--", overflow: "skip" },
+    input: "a--xxxxx",
+    gives: ["a"],
+  },
   {
     name: "a longer line before a long delimiter",
     options: { maxLength: 4, delimiter: "--" },

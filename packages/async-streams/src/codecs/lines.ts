@@ -74,8 +74,7 @@ export function lines(options: LinesOptions = {}): Codec<string> {
     if (isRest || known > maxLength) {
       if (overflow === "error") throw new LimitError(known, maxLength);
       queue.skip(known);
-      if (ended) skipping.delete(queue);
-      else skipping.add(queue);
+      if (!ended) skipping.add(queue);
       return undefined;
     }
     return ended && queue.length > 0 ? queue.takeText(queue.length, encoding) : undefined;
