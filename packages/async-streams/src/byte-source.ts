@@ -2,10 +2,11 @@
 import type { Socket, WaitOptions } from "@sockeye/socket-core";
 import type { ByteQueue } from "./byte-queue.ts";
 
+/** What a `Reader` reads from. */
 export interface ByteSource {
   /** Moves what is there now into the queue: how many bytes, 0 at the end, or `null` where nothing has arrived yet. */
   pull(queue: ByteQueue): number | null;
-  /** Resolves when `pull` would find something. */
+  /** Resolves when `pull` would find something. Rejects with TimeoutError and AbortError as the options ask. */
   wait(options: WaitOptions | undefined): Promise<void>;
 }
 
@@ -19,6 +20,7 @@ const MIN_ROOM = 16 * 1024;
  * the next one receives; what it has not read is copied then. So reading costs no copy, and waiting no memory.
  */
 const slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+/** Whoever borrowed last; it may own its bytes by now. */
 let borrower: ByteQueue | null = null;
 
 export class SocketSource implements ByteSource {
@@ -32,33 +34,29 @@ export class SocketSource implements ByteSource {
 
   pull(queue: ByteQueue): number | null {
     if (this.#drained) return null;
-    if (queue.length === 0) {
-      if (borrower !== queue) borrower?.own();
-      borrower = null;
-      const count = this.#socket.tryRecv(slab);
-      if (count !== null && count > 0) {
-        queue.borrow(slab, count);
-        borrower = queue;
-        this.#drained = count < SLAB_SIZE;
-      }
-      return count;
-    }
-    if (borrower === queue && queue.length <= SLAB_SIZE - MIN_ROOM) {
-      const left = queue.compact();
-      const count = this.#socket.tryRecv(slab.subarray(left));
-      if (count !== null && count > 0) {
-        queue.extend(count);
-        this.#drained = count < SLAB_SIZE - left;
-      }
+    const { length } = queue;
+    if (length > 0 && borrower === queue && queue.borrowed && length <= SLAB_SIZE - MIN_ROOM) {
+      const room = slab.subarray(queue.compact());
+      const count = this.#receive(room);
+      if (count !== null) queue.extend(count);
       return count;
     }
     borrower?.own();
     borrower = null;
-    const count = this.#socket.tryRecv(slab);
-    if (count !== null && count > 0) {
+    const count = this.#receive(slab);
+    if (count === null || count === 0) return count;
+    if (length === 0) {
+      queue.borrow(slab, count);
+      borrower = queue;
+    } else {
       queue.push(slab.subarray(0, count));
-      this.#drained = count < SLAB_SIZE;
     }
+    return count;
+  }
+
+  #receive(room: Buffer): number | null {
+    const count = this.#socket.tryRecv(room);
+    if (count !== null && count > 0) this.#drained = count < room.length;
     return count;
   }
 

@@ -15,9 +15,10 @@ export function rangeError(name: string, expected: string, value: unknown): Rang
 }
 
 export function checkInteger(name: string, value: unknown, min: number, max: number): number {
-  const expected = `an integer from ${min} to ${max}`;
-  if (typeof value !== "number") throw typeError(name, expected, value);
-  if (!Number.isInteger(value) || value < min || value > max) throw rangeError(name, expected, value);
+  if (typeof value !== "number") throw typeError(name, `an integer from ${min} to ${max}`, value);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw rangeError(name, `an integer from ${min} to ${max}`, value);
+  }
   return value;
 }
 
@@ -28,4 +29,13 @@ export function checkOptions(name: string, value: unknown): void {
 
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== "function") throw typeError(name, "a function", value);
+}
+
+/** What is written: text, bytes, or a list of them. */
+export function checkData(name: string, value: unknown): void {
+  for (const part of Array.isArray(value) ? value : [value]) {
+    if (typeof part !== "string" && !(part instanceof Uint8Array)) {
+      throw typeError(name, "text or a Uint8Array, or a list of them", value);
+    }
+  }
 }

@@ -24,13 +24,24 @@ export function prepare(socket: Socket, address: Address): void {
   if (!("path" in address)) socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+function peerOf(socket: Socket, address: HostAddress | Address): Address {
+  if ("path" in address) return address;
+  try {
+    return socket.getpeername();
+  } catch (error) {
+    // ENOTCONN: the peer has reset it as soon as it stood. A read tells it by its name.
+    socket.tryRecv(Buffer.alloc(1));
+    throw error;
+  }
+}
+
 export function checkStreamOptions({ limit = DEFAULT_LIMIT }: StreamOptions): StreamOptions {
   return { limit: checkInteger("limit", limit, 1, MAX_LENGTH) };
 }
 
 /**
  * Connects to `{ host, port }` (a name or literal), `{ address, port }` or `{ path }` (a Unix socket).
- * Rejects with SocketError (ECONNREFUSED, ENOTFOUND …), TimeoutError or AbortError.
+ * Rejects with SocketError (ECONNREFUSED, ECONNRESET, ENOTFOUND …), TimeoutError or AbortError.
  */
 export async function openConnection(address: HostAddress | Address, options: OpenOptions = {}): Promise<Connection> {
   checkOptions("options", options);
@@ -38,7 +49,7 @@ export async function openConnection(address: HostAddress | Address, options: Op
   const { signal, timeout, source } = options;
   const socket = await createConnection(address, { signal, timeout, ...(source === undefined ? {} : { source }) });
   try {
-    const remote = "path" in address ? address : socket.getpeername();
+    const remote = peerOf(socket, address);
     prepare(socket, remote);
     return new Connection(socket, remote, streamOptions);
   } catch (error) {

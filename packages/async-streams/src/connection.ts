@@ -4,7 +4,8 @@ import { SocketSource } from "./byte-source.ts";
 import { checkInteger, checkOptions } from "./check.ts";
 import { StreamError } from "./errors.ts";
 import { Reader } from "./reader.ts";
-import { Writer } from "./writer.ts";
+import { MAX_TIMEOUT } from "./wait.ts";
+import { rejected, Writer } from "./writer.ts";
 
 /** What connections of both sides take. */
 export interface StreamOptions {
@@ -19,14 +20,15 @@ export interface CloseOptions {
 }
 
 const CLOSE_TIMEOUT = 5_000;
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** struct linger { on, seconds }: on and 0 turns close into a reset, socket(7). */
 const RESET = new Uint8Array(new Int32Array([1, 0]).buffer);
 
 /** A connected stream. Take the halves apart as you like: `const { reader, writer } = connection`. */
 export class Connection implements AsyncDisposable {
+  /** What the peer sends. */
   readonly reader: Reader;
+  /** What the peer gets. */
   readonly writer: Writer;
   /** The peer's address. */
   readonly remoteAddress: Address;
@@ -36,6 +38,7 @@ export class Connection implements AsyncDisposable {
    */
   readonly socket: Socket;
   #closing: Promise<void> | undefined;
+  #isReleased = false;
   #closed: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
 
@@ -52,9 +55,9 @@ export class Connection implements AsyncDisposable {
     return this.socket.getsockname();
   }
 
-  /** Resolves when the connection is closed on this side, whoever caused it. Never rejects. */
+  /** Resolves when the connection is closed on this side, by whatever call. Never rejects. */
   get closed(): Promise<void> {
-    if (this.socket.closed && this.#closing === undefined) return Promise.resolve();
+    if (this.#isReleased) return Promise.resolve();
     this.#closed ??= new Promise((resolve) => {
       this.#onClosed = resolve;
     });
@@ -63,8 +66,9 @@ export class Connection implements AsyncDisposable {
 
   /**
    * Ends in order: sends what is buffered, says that nothing follows, discards what still arrives until the peer's end,
-   * and closes. After `timeout` it closes anyway. Rejects with what kept buffered data from being sent; the connection
-   * is closed all the same. Calling it again gives the same promise. The promise may be dropped.
+   * and closes. After `timeout` it closes anyway; if not everything was sent by then, the peer sees a reset instead of
+   * an end. Rejects with what kept buffered data from being sent; the connection is closed all the same. Calling it
+   * again gives the same promise. The promise may be dropped.
    */
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing === undefined) {
@@ -73,7 +77,7 @@ export class Connection implements AsyncDisposable {
         checkOptions("options", options);
         timeout = checkInteger("timeout", options.timeout ?? CLOSE_TIMEOUT, 0, MAX_TIMEOUT);
       } catch (error) {
-        return Promise.reject(error);
+        return rejected(error);
       }
       this.#closing = this.#finish(timeout);
       this.#closing.catch(() => {});
@@ -82,35 +86,57 @@ export class Connection implements AsyncDisposable {
   }
 
   async #finish(timeout: number): Promise<void> {
+    if (this.socket.closed) return this.#release();
     const deadline = performance.now() + timeout;
-    let timer: NodeJS.Timeout | undefined;
     try {
-      if (this.socket.closed) return;
-      const expired = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => {
-          const rest = this.writer.buffered;
-          reject(new StreamError(`close: ${rest} bytes were not sent within ${timeout} ms`, "ERR_STREAM_TIMEOUT"));
-        }, timeout);
-      });
-      await Promise.race([this.writer.end(), expired]);
-      await this.socket.finish({ timeout: Math.max(0, Math.round(deadline - performance.now())) });
+      const ended = this.writer.end();
+      await (this.writer.buffered === 0 ? ended : this.#within(timeout, ended));
+    } catch (error) {
+      this.abort();
+      throw error;
+    }
+    // An abort ends this too, though the kernel hears of it only at the deadline.
+    await Promise.race([
+      this.socket.finish({ timeout: Math.max(0, Math.ceil(deadline - performance.now())) }),
+      this.closed,
+    ]);
+    this.#release();
+  }
+
+  async #within(timeout: number, ended: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const message = `close: ${this.writer.buffered} bytes were not sent within ${timeout} ms`;
+        reject(new StreamError(message, "ERR_STREAM_TIMEOUT"));
+      }, timeout);
+    });
+    try {
+      await Promise.race([ended, expired]);
     } finally {
       clearTimeout(timer);
-      this.#release();
     }
   }
 
   /** Closes at once: what is buffered is dropped, waiting calls get a ClosedError, and the peer sees a reset. */
   abort(): void {
-    if (!this.socket.closed) this.socket.setsockopt(SOL_SOCKET, SO_LINGER, RESET);
+    if (!this.socket.closed) {
+      try {
+        this.socket.setsockopt(SOL_SOCKET, SO_LINGER, RESET);
+      } catch {
+        // Some systems refuse options on a connection that the peer has reset: then there is nothing to reset.
+      }
+    }
     this.#release();
   }
 
   #release(): void {
+    this.#isReleased = true;
     this.socket.close();
     this.#onClosed?.();
   }
 
+  /** `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -15,18 +15,18 @@ export class StreamError extends Error {
 export class IncompleteReadError extends StreamError {
   /** What had arrived; it is no longer in the reader. */
   readonly partial: Buffer;
-  /** How many bytes were wanted, or `null` when a separator was. */
+  /** How many bytes were wanted, or `null` when a separator or an item of a codec was. */
   readonly expected: number | null;
 
   constructor(partial: Buffer, expected: number | null) {
-    const wanted = expected === null ? "before the separator" : `of ${expected} bytes`;
-    super(`The stream ended after ${partial.length} bytes ${wanted}`, "ERR_STREAM_INCOMPLETE");
+    const wanted = expected === null ? "what was to be read was complete" : `${expected} had arrived`;
+    super(`The stream ended after ${partial.length} bytes, before ${wanted}`, "ERR_STREAM_INCOMPLETE");
     this.partial = partial;
     this.expected = expected;
   }
 }
 
-/** No separator within the limit. The data is kept, so reading may go on another way. Code `ERR_STREAM_LIMIT`. */
+/** What was to be read does not end within the limit. The data is kept, so reading may go on another way. Code `ERR_STREAM_LIMIT`. */
 export class LimitError extends StreamError {
   /** How many bytes in the reader belong to what is too long. */
   readonly consumed: number;
@@ -34,7 +34,7 @@ export class LimitError extends StreamError {
   readonly limit: number;
 
   constructor(consumed: number, limit: number) {
-    super(`No separator within ${limit} bytes`, "ERR_STREAM_LIMIT");
+    super(`No end within ${limit} bytes`, "ERR_STREAM_LIMIT");
     this.consumed = consumed;
     this.limit = limit;
   }

@@ -2,22 +2,25 @@
 import type { WaitOptions } from "@sockeye/socket-core";
 import { ByteQueue } from "./byte-queue.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { checkInteger, rangeError, typeError } from "./check.ts";
+import { checkFunction, checkInteger, rangeError, typeError } from "./check.ts";
 import { IncompleteReadError, LimitError, StreamBusyError } from "./errors.ts";
+import { startWait, type Wait, waitFor } from "./wait.ts";
 
 /** The longest line or delimited piece, in bytes, unless a call or connection says otherwise: asyncio's 64 KiB. */
 export const DEFAULT_LIMIT = 64 * 1024;
+/** What `readAll` takes without being told otherwise, in bytes. */
+const MAX_ALL = 16 * 1024 * 1024;
 /** The largest single request, in bytes. */
 export const MAX_LENGTH = 2 ** 31 - 1;
 /** After so many reads from the kernel that did not wait, the other connections get a turn. */
-const MAX_PULLS = 16;
+const MAX_PULLS = 4;
 
 const NEWLINE = 10;
 const RETURN = 13;
 
 /** What reads that look for something take. */
 export interface LimitOptions extends WaitOptions {
-  /** How many bytes to look through before a LimitError. Default: the connection's `limit`. */
+  /** How many bytes to go through before a LimitError. Default: the connection's `limit`; for `readAll` 16 MiB. */
   limit?: number;
 }
 
@@ -28,7 +31,7 @@ export interface LimitOptions extends WaitOptions {
  * again.
  */
 export class Reader implements AsyncIterable<string> {
-  readonly #queue: ByteQueue;
+  readonly #queue = new ByteQueue();
   readonly #source: ByteSource;
   readonly #limit: number;
   #pulls = 0;
@@ -36,10 +39,10 @@ export class Reader implements AsyncIterable<string> {
   #ended = false;
   #failure: unknown = undefined;
 
+  /** Reads from a source; `limit` is the longest line or delimited piece in bytes, by default 65,536. */
   constructor(source: ByteSource, { limit = DEFAULT_LIMIT }: { limit?: number } = {}) {
     this.#source = source;
-    this.#limit = limit;
-    this.#queue = new ByteQueue();
+    this.#limit = checkInteger("limit", limit, 1, MAX_LENGTH);
   }
 
   /** Whether everything has been read: the stream ended and nothing is buffered. */
@@ -52,39 +55,36 @@ export class Reader implements AsyncIterable<string> {
     return this.#queue.length;
   }
 
-  /** Gets more bytes into the queue; false at the end. Throws what broke the stream. */
-  async #fill(options: WaitOptions | undefined): Promise<boolean> {
+  /** What every read begins with: one at a time, and its options. */
+  #check(what: string, options: WaitOptions | undefined): Wait | undefined {
+    const wait = options === undefined ? undefined : startWait(what, options);
+    if (this.#reading) throw new StreamBusyError(what);
+    return wait;
+  }
+
+  /** Gets bytes without waiting: whether there were any, false at the end, or `null` when it is time to wait. */
+  #pull(): boolean | null {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#ended) return false;
-    for (;;) {
-      let count: number | null = null;
-      if (this.#pulls < MAX_PULLS) {
-        this.#pulls++;
-        try {
-          count = this.#source.pull(this.#queue);
-        } catch (error) {
-          this.#failure = error;
-          throw error;
-        }
-      }
-      if (count === 0) {
-        this.#ended = true;
-        return false;
-      }
-      if (count !== null) return true;
-      await this.#source.wait(options);
-      this.#pulls = 0;
+    if (this.#pulls === MAX_PULLS) return null;
+    this.#pulls++;
+    try {
+      const count = this.#source.pull(this.#queue);
+      this.#ended = count === 0;
+      return count === null ? null : count > 0;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
     }
   }
 
-  /** Runs what waits, one at a time. */
-  async #exclusively<T>(what: string, read: () => Promise<T>): Promise<T> {
-    if (this.#reading) throw new StreamBusyError(what);
-    this.#reading = true;
-    try {
-      return await read();
-    } finally {
-      this.#reading = false;
+  /** Waits for bytes; false at the end. */
+  async #fill(wait: Wait | undefined): Promise<boolean> {
+    for (;;) {
+      await waitFor(this.#source, wait);
+      this.#pulls = 0;
+      const more = this.#pull();
+      if (more !== null) return more;
     }
   }
 
@@ -94,10 +94,77 @@ export class Reader implements AsyncIterable<string> {
    */
   async read(max: number = DEFAULT_LIMIT, options?: WaitOptions): Promise<Buffer | null> {
     checkInteger("max", max, 1, MAX_LENGTH);
-    return this.#exclusively("read", async () => {
-      if (this.#queue.length === 0 && !(await this.#fill(options))) return null;
+    const wait = this.#check("read", options);
+    this.#reading = true;
+    try {
+      if (this.#queue.length === 0 && !(this.#pull() ?? (await this.#fill(wait)))) return null;
       return this.#queue.take(max);
-    });
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /**
+   * Moves bytes into memory of the caller as soon as there are any: how many, or `null` at the end. `target` must be
+   * left alone until then. Rejects as `read` does.
+   */
+  async readInto(target: Uint8Array, options?: WaitOptions): Promise<number | null> {
+    if (!(target instanceof Uint8Array)) throw typeError("target", "a Uint8Array", target);
+    if (target.length === 0) throw rangeError("target", "at least one byte long", target);
+    const wait = this.#check("readInto", options);
+    this.#reading = true;
+    try {
+      if (this.#queue.length === 0 && !(this.#pull() ?? (await this.#fill(wait)))) return null;
+      return this.#queue.takeInto(target);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /**
+   * A copy of the next `length` bytes, which stay to be read; fewer only at the end of the stream, and `null` where
+   * nothing is left. The limit does not apply. Rejects as `read` does.
+   */
+  async peek(length: number, options?: WaitOptions): Promise<Buffer | null> {
+    checkInteger("length", length, 1, MAX_LENGTH);
+    const wait = this.#check("peek", options);
+    this.#reading = true;
+    try {
+      while (this.#queue.length < length && (this.#pull() ?? (await this.#fill(wait))));
+      return this.#queue.length === 0 ? null : this.#queue.peek(length);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /**
+   * Everything until the end of the stream; an empty Buffer where nothing is left. `limit` is by default 16 MiB.
+   * Rejects with LimitError (the data stays) when there is more, or as `read` does.
+   */
+  async readAll(options?: LimitOptions): Promise<Buffer> {
+    const limit = checkLimit(options, MAX_ALL);
+    const wait = this.#check("readAll", options);
+    this.#reading = true;
+    try {
+      do {
+        if (this.#queue.length > limit) throw new LimitError(this.#queue.length, limit);
+      } while (this.#pull() ?? (await this.#fill(wait)));
+      return this.#queue.take();
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /**
+   * The data as it arrives, until the end. `break` closes nothing and loses nothing; `timeout` is that of each chunk.
+   * Rejects as `read` does.
+   */
+  async *chunks(options?: WaitOptions): AsyncGenerator<Buffer, void, undefined> {
+    for (;;) {
+      const chunk = await this.read(DEFAULT_LIMIT, options);
+      if (chunk === null) return;
+      yield chunk;
+    }
   }
 
   /**
@@ -106,17 +173,22 @@ export class Reader implements AsyncIterable<string> {
    */
   async readExactly(length: number, options?: WaitOptions): Promise<Buffer> {
     checkInteger("length", length, 0, MAX_LENGTH);
-    return this.#exclusively("readExactly", async () => {
+    const wait = this.#check("readExactly", options);
+    this.#reading = true;
+    try {
       while (this.#queue.length < length) {
-        if (!(await this.#fill(options))) throw new IncompleteReadError(this.#queue.take(), length);
+        if (!(this.#pull() ?? (await this.#fill(wait)))) throw new IncompleteReadError(this.#queue.take(), length);
       }
       return this.#queue.take(length);
-    });
+    } finally {
+      this.#reading = false;
+    }
   }
 
   /**
    * Everything up to and with a separator; of several, the one that ends first. Text means its UTF-8 bytes.
-   * Rejects with LimitError (the data stays) or, when the stream ends before, IncompleteReadError.
+   * Rejects with LimitError (the data stays) when more than the limit comes before it or, when the stream ends first,
+   * IncompleteReadError.
    */
   async readUntil(
     separator: string | Uint8Array | readonly (string | Uint8Array)[] = "\n",
@@ -125,46 +197,48 @@ export class Reader implements AsyncIterable<string> {
     const separators = asSeparators(separator);
     const limit = checkLimit(options, this.#limit);
     const longest = Math.max(...separators.map((s) => s.length));
-    return this.#exclusively("readUntil", async () => {
+    const wait = this.#check("readUntil", options);
+    this.#reading = true;
+    try {
       let from = 0;
       for (;;) {
-        let end = Number.POSITIVE_INFINITY;
-        let begin = 0;
-        for (const candidate of separators) {
-          const at = this.#queue.indexOfSequence(candidate, Math.max(0, from));
-          if (at >= 0 && at + candidate.length < end) {
-            begin = at;
-            end = at + candidate.length;
-          }
-        }
-        if (end !== Number.POSITIVE_INFINITY) {
-          if (begin > limit) throw new LimitError(begin, limit);
-          return this.#queue.take(end);
-        }
+        const end = this.#takeUntil(separators, from, limit);
+        if (end !== undefined) return end;
         // A separator may have begun in the last bytes; before them there is none.
         from = Math.max(0, this.#queue.length + 1 - longest);
         if (from > limit) throw new LimitError(from, limit);
-        if (!(await this.#fill(options))) throw new IncompleteReadError(this.#queue.take(), null);
+        if (!(this.#pull() ?? (await this.#fill(wait)))) throw new IncompleteReadError(this.#queue.take(), null);
       }
-    });
+    } finally {
+      this.#reading = false;
+    }
   }
 
-  /** A line that is wholly there, or undefined. */
+  #takeUntil(separators: readonly Uint8Array[], from: number, limit: number): Buffer | undefined {
+    let begin = 0;
+    let end = Number.POSITIVE_INFINITY;
+    for (const separator of separators) {
+      const at = this.#queue.indexOfSequence(separator, from);
+      if (at < 0 || at + separator.length >= end) continue;
+      begin = at;
+      end = at + separator.length;
+    }
+    if (end === Number.POSITIVE_INFINITY) return undefined;
+    if (begin > limit) throw new LimitError(begin, limit);
+    return this.#queue.take(end);
+  }
+
+  /** A line that is wholly there, or undefined; before `from` there is no end of a line. */
   #takeLine(from: number, limit: number): string | undefined {
     const queue = this.#queue;
-    const end = queue.indexOf(NEWLINE, from);
-    if (end < 0) {
-      if (queue.length > limit) throw new LimitError(queue.length, limit);
-      return undefined;
-    }
-    if (end > limit) throw new LimitError(end, limit);
-    if (end > 0 && queue.at(end - 1) === RETURN) {
-      const line = queue.takeText(end - 1);
-      queue.skip(2);
-      return line;
-    }
-    const line = queue.takeText(end);
-    queue.skip(1);
+    const newline = queue.indexOf(NEWLINE, from);
+    const end = newline < 0 ? queue.length : newline;
+    // A carriage return at the end belongs to the terminator, or will when the newline comes.
+    const length = queue.at(end - 1) === RETURN ? end - 1 : end;
+    if (length > limit) throw new LimitError(length, limit);
+    if (newline < 0) return undefined;
+    const line = queue.takeText(length);
+    queue.skip(newline + 1 - length);
     return line;
   }
 
@@ -173,39 +247,46 @@ export class Reader implements AsyncIterable<string> {
    * may lack its terminator. Rejects with LimitError (the data stays) when a line is longer than the limit.
    */
   readLine(options?: LimitOptions): Promise<string | null> {
+    return this.#readLine(options, asLine);
+  }
+
+  /** The lines until the end, as `readLine` gives them. `break` closes nothing. */
+  [Symbol.asyncIterator](): AsyncIterator<string, undefined> {
+    return { next: () => this.#readLine(undefined, asResult) };
+  }
+
+  /** Lines are the hot path: one that is there costs no wait, and one that comes a single one. */
+  #readLine<T>(options: LimitOptions | undefined, give: (line: string | null) => T): Promise<T> {
     try {
-      const limit = options === undefined ? this.#limit : checkLimit(options, this.#limit);
-      if (this.#reading) throw new StreamBusyError("readLine");
+      const limit = checkLimit(options, this.#limit);
+      const wait = this.#check("readLine", options);
       const line = this.#takeLine(0, limit);
-      if (line !== undefined) return Promise.resolve(line);
+      if (line !== undefined) return Promise.resolve(give(line));
       this.#reading = true;
-      return this.#waitForLine(limit, options);
+      return this.#waitForLine(limit, wait, give);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  async #waitForLine(limit: number, options: WaitOptions | undefined): Promise<string | null> {
+  async #waitForLine<T>(limit: number, wait: Wait | undefined, give: (line: string | null) => T): Promise<T> {
     try {
+      let searched = this.#queue.length;
       for (;;) {
-        const searched = this.#queue.length;
-        if (!(await this.#fill(options))) return searched === 0 ? null : this.#queue.takeText(searched);
+        const more = this.#pull();
+        if (more === null) {
+          await waitFor(this.#source, wait);
+          this.#pulls = 0;
+          continue;
+        }
+        if (!more) return give(searched === 0 ? null : this.#queue.takeText(searched));
         const line = this.#takeLine(searched, limit);
-        if (line !== undefined) return line;
+        if (line !== undefined) return give(line);
+        searched = this.#queue.length;
       }
     } finally {
       this.#reading = false;
     }
-  }
-
-  /** The lines until the end, as `readLine` gives them. `break` closes nothing. */
-  [Symbol.asyncIterator](): AsyncIterator<string, undefined> {
-    return {
-      next: async (): Promise<IteratorResult<string, undefined>> => {
-        const line = await this.readLine();
-        return line === null ? { value: undefined, done: true } : { value: line, done: false };
-      },
-    };
   }
 
   /**
@@ -216,7 +297,8 @@ export class Reader implements AsyncIterable<string> {
     decode: (queue: ByteQueue, ended: boolean) => T | undefined,
     options?: WaitOptions,
   ): Promise<T | null> {
-    if (this.#reading) throw new StreamBusyError("decode");
+    checkFunction("decode", decode);
+    const wait = this.#check("decode", options);
     this.#reading = true;
     try {
       for (;;) {
@@ -226,13 +308,17 @@ export class Reader implements AsyncIterable<string> {
           if (this.#queue.length > 0) throw new IncompleteReadError(this.#queue.take(), null);
           return null;
         }
-        await this.#fill(options);
+        if (this.#pull() === null) await this.#fill(wait);
       }
     } finally {
       this.#reading = false;
     }
   }
 }
+
+const asLine = (line: string | null): string | null => line;
+const asResult = (line: string | null): IteratorResult<string, undefined> =>
+  line === null ? { value: undefined, done: true } : { value: line, done: false };
 
 function checkLimit(options: LimitOptions | undefined, fallback: number): number {
   return options?.limit === undefined ? fallback : checkInteger("limit", options.limit, 1, MAX_LENGTH);

@@ -8,9 +8,10 @@ import {
   type Server as SocketServer,
   serve,
 } from "@sockeye/socket-core";
-import { checkFunction, checkOptions } from "./check.ts";
+import { checkFunction, checkOptions, typeError } from "./check.ts";
 import { checkStreamOptions, prepare } from "./connect.ts";
 import { Connection, type StreamOptions } from "./connection.ts";
+import { pathRemover } from "./unix-path.ts";
 
 /** What `startServer` takes. */
 export interface StartOptions extends StreamOptions, ListenOptions {
@@ -28,7 +29,10 @@ export interface HandlerContext {
   signal: AbortSignal;
 }
 
-/** Serves one connection. When it is done, what was written is sent and the connection ends in order. */
+/**
+ * Serves one connection. When it is done, what was written is sent and the connection ends in order. When it throws,
+ * the connection is aborted.
+ */
 export type Handler = (connection: Connection, context: HandlerContext) => unknown;
 
 /** A running server. */
@@ -40,17 +44,18 @@ export interface Server extends AsyncDisposable {
   /** Resolves when the listener and every connection are closed. */
   readonly closed: Promise<void>;
   /**
-   * Stops accepting, lets handlers finish for up to `grace` milliseconds (default 0), then aborts what is left.
-   * Resolves when everything is closed.
+   * Stops accepting, lets handlers finish for up to `grace` milliseconds (default 0), then aborts the connections that
+   * are left. Resolves when everything is closed; handlers that go on without their connection are not waited for.
    */
   close(options?: { grace?: number }): Promise<void>;
-  /** Closes every connection; the server goes on. */
+  /** Aborts every connection; the server goes on. */
   abortConnections(reason?: unknown): void;
 }
 
 /**
  * Listens on `{ port }`, `{ address, port }` or `{ path }` and runs the handler for each connection. A handler that
- * throws loses its own connection and nothing else. Rejects with SocketError (EADDRINUSE, EACCES …).
+ * throws loses its own connection and nothing else. The file of a Unix path goes with the server.
+ * Rejects with SocketError (EADDRINUSE, EACCES …).
  */
 export async function startServer(address: BindAddress, handler: Handler): Promise<Server>;
 export async function startServer(address: BindAddress, options: StartOptions, handler: Handler): Promise<Server>;
@@ -59,18 +64,29 @@ export async function startServer(
   ...rest: [handler: Handler] | [options: StartOptions, handler: Handler]
 ): Promise<Server> {
   const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
-  checkOptions("options", options);
   checkFunction("handler", handler);
+  checkOptions("options", options);
+  // It would be overlooked, and the server would listen on every interface.
+  if ("host" in Object(address)) throw typeError("address", "{ address, port }, as names are not looked up", address);
   const { onError, maxConnections, signal, backlog, reusePort, dualstack } = options;
   const streamOptions = checkStreamOptions(options);
+  if (onError !== undefined) checkFunction("onError", onError);
   const connections = new WeakMap<ServedConnection, Connection>();
 
   async function handle(served: ServedConnection): Promise<void> {
-    prepare(served.socket, served.address);
-    const connection = new Connection(served.socket, served.address, streamOptions);
+    const { socket, address: remote, signal } = served;
+    prepare(socket, remote);
+    const connection = new Connection(socket, remote, streamOptions);
     connections.set(served, connection);
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => {
+        connection.abort();
+        // A handler that notices has this turn for its `finally`; one that does not is not waited for.
+        setImmediate(resolve);
+      });
+    });
     try {
-      await handler(connection, served);
+      await Promise.race([handler(connection, { signal }), aborted]);
     } catch (error) {
       connection.abort();
       throw error;
@@ -80,6 +96,7 @@ export async function startServer(
 
   const listener = createServer(address, { backlog, reusePort, dualstack });
   try {
+    const removePath = "path" in address ? pathRemover(address.path) : undefined;
     const server: SocketServer = serve(listener, handle, {
       maxConnections,
       signal,
@@ -87,6 +104,7 @@ export async function startServer(
         onError: (error: unknown, served?: ServedConnection) => onError(error, served && connections.get(served)),
       }),
     });
+    if (removePath !== undefined) void server.closed.then(removePath);
     return server;
   } catch (error) {
     listener.close();

@@ -1,7 +1,6 @@
 /** The writing half: back-pressure built in, and the small writes of one tick in one system call. */
-import type { Socket } from "@sockeye/socket-core";
-import { SHUT_WR } from "@sockeye/socket-core";
-import { typeError } from "./check.ts";
+import { ClosedError, SHUT_WR, type Socket, SocketError } from "@sockeye/socket-core";
+import { checkData } from "./check.ts";
 import { StreamClosedError } from "./errors.ts";
 
 /** A write waits while more than this is buffered, in bytes; asyncio's and Node's high-water mark. */
@@ -12,6 +11,8 @@ const LOW_WATER = 16 * 1024;
 const LARGE = 16 * 1024;
 /** The small writes of a tick are put together here, for every writer in turn. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+/** After so many system calls that did not wait, the other connections get a turn. */
+const MAX_SENDS = 16;
 /** One text of UTF-16 units takes at most three bytes each. */
 const MAX_BYTES_PER_UNIT = 3;
 
@@ -33,9 +34,14 @@ function handled<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
+/** A rejection that may be dropped. */
+export function rejected(error: unknown): Promise<never> {
+  return handled(Promise.reject(error));
+}
+
 interface Waiter {
-  /** Resolves when no more than this is buffered. */
-  level: number;
+  /** Resolves when so many bytes in all are with the kernel. */
+  position: number;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -49,21 +55,26 @@ export class Writer {
   /** Text and bytes in order; the first may be partly sent. */
   #pending: (string | Uint8Array)[] = [];
   #buffered = 0;
+  /** Bytes that the kernel has taken so far. */
+  #sent = 0;
   #scheduled = false;
-  /** The kernel has no room: a flush waits for it. */
+  /** A flush waits: the kernel has no room, or the others their turn. */
   #blocked = false;
+  /** System calls since this writer let others have a turn. */
+  #sends = 0;
   #waiters: Waiter[] = [];
-  #ending = false;
   #ended: Promise<void> | undefined;
   #failure: unknown = undefined;
 
   static {
     flushScheduled = (writer) => {
       writer.#scheduled = false;
+      writer.#sends = 0;
       if (!writer.#blocked) writer.#flushNow();
     };
   }
 
+  /** @internal */
   constructor(socket: Socket) {
     this.#socket = socket;
   }
@@ -73,9 +84,9 @@ export class Writer {
     return this.#buffered;
   }
 
-  /** Whether `end` was called or the stream broke. */
+  /** Whether nothing can be written any more: `end` was called, the stream broke, or the connection is closed. */
   get closed(): boolean {
-    return this.#ending || this.#failure !== undefined;
+    return this.#ended !== undefined || this.#failure !== undefined || this.#socket.closed;
   }
 
   /**
@@ -83,70 +94,68 @@ export class Writer {
    * the bytes may be reused. Rejects with SocketError (EPIPE, ECONNRESET …), ClosedError or StreamClosedError.
    */
   write(data: string | Uint8Array | readonly (string | Uint8Array)[]): Promise<void> {
-    if (this.#failure !== undefined) return handled(Promise.reject(this.#failure));
-    if (this.#ending) return handled(Promise.reject(new StreamClosedError("write")));
-    try {
-      if (typeof data === "string" || data instanceof Uint8Array) return this.#add(data);
-      if (!Array.isArray(data)) throw typeError("data", "text or a Uint8Array, or a list of them", data);
-      for (const part of data as unknown[]) {
-        if (typeof part !== "string" && !(part instanceof Uint8Array)) {
-          throw typeError("data", "text or a Uint8Array, or a list of them", data);
-        }
-      }
-      let last = done;
-      for (const part of data) last = this.#add(part);
-      return last;
-    } catch (error) {
-      return handled(Promise.reject(error));
-    }
-  }
-
-  #add(data: string | Uint8Array): Promise<void> {
-    if (typeof data === "string") {
-      if (data.length === 0) return done;
-      this.#pending.push(data);
-      this.#buffered += Buffer.byteLength(data);
-    } else if (data.length < LARGE) {
-      if (data.length === 0) return done;
-      this.#pending.push(Buffer.from(data));
-      this.#buffered += data.length;
+    if (this.#ended !== undefined && this.#failure === undefined) return rejected(new StreamClosedError("write"));
+    if (this.#socket.closed) this.#fail(new ClosedError("write"));
+    if (this.#failure !== undefined) return rejected(this.#failure);
+    let isLent = false;
+    if (typeof data === "string" || data instanceof Uint8Array) {
+      isLent = this.#add(data);
     } else {
-      // Not copied: so it must be all with the kernel before the caller may have it back.
-      this.#pending.push(data);
-      this.#buffered += data.length;
-      if (!this.#blocked) this.#flushNow();
-      return this.#until(0);
+      try {
+        checkData("data", data);
+      } catch (error) {
+        return rejected(error);
+      }
+      for (const part of data) if (this.#add(part)) isLent = true;
     }
-    if (this.#buffered > HIGH_WATER) {
+    if (isLent || this.#buffered > HIGH_WATER) {
+      // What was lent must be all with the kernel before the caller may have it back.
+      const position = this.#sent + this.#buffered - (isLent ? 0 : LOW_WATER);
       if (!this.#blocked) this.#flushNow();
-      if (this.#buffered > LOW_WATER) return this.#until(LOW_WATER);
-      return this.#failure === undefined ? done : handled(Promise.reject(this.#failure));
+      return this.#until(position);
     }
-    if (!this.#scheduled && !this.#blocked) {
+    if (this.#buffered > 0 && !this.#scheduled && !this.#blocked) {
       this.#scheduled = true;
       if (dirty.push(this) === 1) process.nextTick(flushDirty);
     }
     return done;
   }
 
-  #until(level: number): Promise<void> {
-    if (this.#failure !== undefined) return handled(Promise.reject(this.#failure));
-    if (this.#buffered <= level) return done;
+  /** Puts data behind what is pending: true when it is lent, not copied. */
+  #add(data: string | Uint8Array): boolean {
+    if (data.length === 0) return false;
+    if (typeof data === "string") {
+      this.#pending.push(data);
+      this.#buffered += Buffer.byteLength(data);
+      return false;
+    }
+    const isLent = data.length >= LARGE;
+    this.#pending.push(isLent ? data : Buffer.from(data));
+    this.#buffered += data.length;
+    return isLent;
+  }
+
+  /** Resolves when so many bytes in all are with the kernel. */
+  #until(position: number): Promise<void> {
+    if (this.#failure !== undefined) return rejected(this.#failure);
+    if (this.#sent >= position) return done;
     return handled(
       new Promise<void>((resolve, reject) => {
-        this.#waiters.push({ level, resolve, reject });
+        this.#waiters.push({ position, resolve, reject });
       }),
     );
   }
 
-  /** Sends until everything is out or the kernel has no room; then waits for room in the background. */
+  /** Sends until everything is out or it is time to wait, which goes on in the background. */
   #flushNow(): void {
     try {
       while (this.#pending.length > 0) {
-        if (!this.#sendSome()) {
+        // A peer that takes all there is at once must not keep the loop from everyone else.
+        if (this.#sends === MAX_SENDS || !this.#sendSome()) {
           this.#waitForRoom();
           break;
         }
+        this.#sends++;
       }
     } catch (error) {
       this.#fail(error);
@@ -160,6 +169,7 @@ export class Writer {
     this.#socket.writable({ timeout: null }).then(
       () => {
         this.#blocked = false;
+        this.#sends = 0;
         this.#flushNow();
       },
       (error) => {
@@ -174,8 +184,7 @@ export class Writer {
     const pending = this.#pending;
     const first = pending[0]!;
     if (typeof first !== "string" && first.length >= LARGE) {
-      const sent = this.#socket.trySend(first) ?? 0;
-      this.#buffered -= sent;
+      const sent = this.#send(first);
       if (sent === first.length) pending.shift();
       else pending[0] = first.subarray(sent);
       return sent === first.length;
@@ -200,54 +209,75 @@ export class Writer {
       pending[0] = Buffer.from(first as string);
       return this.#sendSome();
     }
-    const sent = this.#socket.trySend(scratch.subarray(0, length)) ?? 0;
-    this.#buffered -= sent;
-    const rest = sent === length ? [] : [Buffer.from(scratch.subarray(sent, length))];
-    if (count === pending.length) this.#pending = rest;
-    else pending.splice(0, count, ...rest);
+    const sent = this.#send(scratch.subarray(0, length));
+    if (sent === length && count === pending.length) {
+      // Unlike a new array, this one has room for what the next tick writes.
+      while (pending.length > 0) pending.pop();
+    } else {
+      pending.splice(0, count, ...(sent === length ? [] : [Buffer.from(scratch.subarray(sent, length))]));
+    }
     return sent === length;
+  }
+
+  #send(bytes: Uint8Array): number {
+    const count = this.#socket.trySend(bytes) ?? 0;
+    this.#buffered -= count;
+    this.#sent += count;
+    return count;
   }
 
   #wakeWaiters(): void {
     const waiting: Waiter[] = [];
     for (const waiter of this.#waiters) {
-      if (this.#buffered <= waiter.level) waiter.resolve();
+      if (waiter.position <= this.#sent) waiter.resolve();
       else waiting.push(waiter);
     }
     this.#waiters = waiting;
   }
 
   #fail(error: unknown): void {
-    this.#failure = error;
+    this.#failure ??= error;
     this.#pending = [];
     this.#buffered = 0;
     const waiters = this.#waiters;
     this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(error);
+    for (const waiter of waiters) waiter.reject(this.#failure);
   }
 
-  /** Resolves when everything written is with the kernel. Rejects as `write` does. */
+  /** Resolves when everything written so far is with the kernel. Rejects as `write` does. */
   flush(): Promise<void> {
+    const position = this.#sent + this.#buffered;
     if (this.#failure === undefined && this.#buffered > 0 && !this.#blocked) this.#flushNow();
-    return this.#until(0);
+    return this.#until(position);
   }
 
   /**
    * Writes `data`, if any, flushes and tells the peer that nothing follows: it reads its end, and we can still read.
    * Calling it again gives the same promise. Rejects as `write` does.
    */
-  end(data?: string | Uint8Array): Promise<void> {
-    if (this.#ended === undefined) {
-      const written = data === undefined ? done : this.write(data);
-      this.#ending = true;
-      this.#ended = handled(
-        written
-          .then(() => this.flush())
-          .then(() => {
-            if (!this.#socket.closed) this.#socket.shutdown(SHUT_WR);
-          }),
-      );
+  end(data?: string | Uint8Array | readonly (string | Uint8Array)[]): Promise<void> {
+    if (data !== undefined) {
+      if (this.#ended !== undefined) return rejected(new StreamClosedError("end"));
+      try {
+        checkData("data", data);
+      } catch (error) {
+        return rejected(error);
+      }
+      // What goes wrong with it rejects the flush too.
+      this.write(data);
     }
+    this.#ended ??= handled(this.#finish());
     return this.#ended;
+  }
+
+  async #finish(): Promise<void> {
+    await this.flush();
+    if (this.#socket.closed) throw new ClosedError("end");
+    try {
+      this.#socket.shutdown(SHUT_WR);
+    } catch (error) {
+      // The peer is gone already and needs no telling; the reader will hear how.
+      if (!(error instanceof SocketError && error.code === "ENOTCONN")) throw error;
+    }
   }
 }

@@ -29,6 +29,9 @@ static void on_exit_environment(napi_async_cleanup_hook_handle handle, void *dat
   instance *self = data;
   (void)handle;
   self->exiting = true;
+  /* Node.js deletes what it made for us, but not the references that we asked for. */
+  if (self->wake != NULL) napi_delete_reference(self->env, self->wake);
+  if (self->shared != NULL) napi_delete_reference(self->env, self->shared);
   close_all_pollers(self);
   release_instance_if_idle(self);
 }
@@ -37,9 +40,10 @@ static void on_exit_environment(napi_async_cleanup_hook_handle handle, void *dat
 /* Reads behind an allocation: the proof that the AddressSanitizer build would speak. */
 static napi_value seeded_bug(napi_env env, napi_callback_info info) {
   (void)info;
-  volatile char *allocation = malloc(16);
-  napi_value value = number(env, allocation[16]);
-  free((void *)allocation);
+  volatile size_t behind = 16;
+  char *allocation = calloc(1, behind);
+  napi_value value = number(env, allocation[behind]);
+  free(allocation);
   return value;
 }
 #endif

@@ -84,6 +84,7 @@ napi_status define_names(napi_env env, napi_value exports);
 napi_status define_options(napi_env env, napi_value exports);
 napi_status define_poller(napi_env env, napi_value exports);
 napi_status define_constants(napi_env env, napi_value exports);
+int probe_descriptor(instance *self, int fd);
 void close_all_pollers(instance *self);
 void release_instance_if_idle(instance *self);
 

@@ -1,5 +1,6 @@
 /* The system calls on sockets: plain arguments in, >= 0 or -errno out. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -11,8 +12,6 @@
 #define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE takes its place, in prepare() */
 #endif
 
-/* writev and sendmsg take at most IOV_MAX (1024) buffers; more gain nothing. */
-enum { MAX_VECTORS = 64 };
 
 static napi_value result(napi_env env, int64_t value) { return number(env, value < 0 ? -errno : value); }
 
@@ -58,7 +57,7 @@ static napi_value call_socket(napi_env env, napi_callback_info info) {
 #endif
 }
 
-/* adopt(fd): takes ownership of an open socket and makes it non-blocking. */
+/* adopt(fd): takes ownership of an open socket, which nobody else in this loop polls, and makes it non-blocking. */
 static napi_value call_adopt(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, type;
@@ -66,6 +65,8 @@ static napi_value call_adopt(napi_env env, napi_callback_info info) {
   if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
   if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0) return number(env, -errno);
   if (descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EEXIST);
+  int status = probe_descriptor(args.self, fd);
+  if (status < 0) return number(env, status);
   if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0) return number(env, -errno);
   if (!descriptor_set(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -ENOMEM);
   return number(env, fd);
@@ -82,15 +83,61 @@ static napi_value call_release(napi_env env, napi_callback_info info) {
   return number(env, fd);
 }
 
-/* close(fd): ours only, and never behind a poll handle. After EINTR the descriptor is gone all the same. */
+/* What may be closed: ours, and never behind a poll handle. The descriptor is the caller's from then on; else -errno. */
+static int take_for_closing(const arguments *args, int fd) {
+  if (!descriptor_has(args->self, fd, DESCRIPTOR_OWNED)) return -EBADF;
+  if (descriptor_has(args->self, fd, DESCRIPTOR_POLLED)) return -EBUSY;
+  descriptor_clear(args->self, fd, DESCRIPTOR_OWNED);
+  return fd;
+}
+
+/* close(fd). After EINTR the descriptor is gone all the same. */
 static napi_value call_close(napi_env env, napi_callback_info info) {
   arguments args;
   int fd;
   if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
-  if (!descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EBADF);
-  if (descriptor_has(args.self, fd, DESCRIPTOR_POLLED)) return number(env, -EBUSY);
-  descriptor_clear(args.self, fd, DESCRIPTOR_OWNED);
+  fd = take_for_closing(&args, fd);
+  if (fd < 0) return number(env, fd);
   return close(fd) < 0 && errno != EINTR ? number(env, -errno) : number(env, 0);
+}
+
+typedef struct {
+  napi_async_work work;
+  int fd;
+} closing;
+
+static void close_on_thread(napi_env env, void *data) {
+  (void)env;
+  close(((closing *)data)->fd);
+}
+
+static void on_closed_on_thread(napi_env env, napi_status status, void *data) {
+  closing *job = data;
+  if (status == napi_cancelled) close(job->fd);
+  napi_delete_async_work(env, job->work);
+  free(job);
+}
+
+/* closeLater(fd): on the thread pool, because close(2) waits when SO_LINGER has a time. */
+static napi_value call_close_later(napi_env env, napi_callback_info info) {
+  arguments args;
+  napi_value name;
+  int fd;
+  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  fd = take_for_closing(&args, fd);
+  if (fd < 0) return number(env, fd);
+  closing *job = malloc(sizeof *job);
+  if (job != NULL) {
+    job->fd = fd;
+    if (napi_create_string_utf8(env, "close", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+        napi_create_async_work(env, NULL, name, close_on_thread, on_closed_on_thread, job, &job->work) == napi_ok) {
+      if (napi_queue_async_work(env, job->work) == napi_ok) return number(env, 0);
+      napi_delete_async_work(env, job->work);
+    }
+    free(job);
+  }
+  close(fd);
+  return number(env, 0);
 }
 
 typedef int (*address_call)(int, const struct sockaddr *, socklen_t);
@@ -199,42 +246,6 @@ static napi_value call_sendto(napi_env env, napi_callback_info info) {
                             *address.length));
 }
 
-/* sendv(fd, buffers, first, offset): sends buffers[first] from `offset`, then the following ones, up to MAX_VECTORS. */
-static napi_value call_sendv(napi_env env, napi_callback_info info) {
-  arguments args;
-  int fd, first, offset;
-  uint32_t count;
-  struct iovec vectors[MAX_VECTORS];
-  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_int(&args, 2, "first", &first) ||
-      !get_int(&args, 3, "offset", &offset))
-    return NULL;
-  if (napi_get_array_length(env, args.values[1], &count) != napi_ok) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG", "buffers must be an array of Uint8Array");
-    return NULL;
-  }
-  if (first < 0 || offset < 0) return number(env, -EINVAL);
-  /* Elements first: reading one may run a getter that takes away the memory of another. */
-  napi_value elements[MAX_VECTORS];
-  size_t used = 0;
-  for (uint32_t i = (uint32_t)first; i < count && used < MAX_VECTORS; i++)
-    if (napi_get_element(env, args.values[1], i, &elements[used++]) != napi_ok) return NULL;
-  struct msghdr message;
-  memset(&message, 0, sizeof message);
-  message.msg_iov = vectors;
-  arguments item = {.env = env, .count = 1, .self = args.self};
-  for (size_t i = 0; i < used; i++) {
-    bytes buffer;
-    item.values[0] = elements[i];
-    if (!get_bytes(&item, 0, "each buffer", &buffer)) return NULL;
-    size_t skip = i == 0 ? (size_t)offset : 0;
-    if (skip > buffer.length) return number(env, -EINVAL);
-    vectors[i].iov_base = buffer.data == NULL ? NULL : buffer.data + skip;
-    vectors[i].iov_len = buffer.length - skip;
-  }
-  message.msg_iovlen = used;
-  return result(env, sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
-}
-
 /* unread(fd): bytes that wait to be received, FIONREAD of ioctl(2). */
 static napi_value call_unread(napi_env env, napi_callback_info info) {
   arguments args;
@@ -248,7 +259,7 @@ static napi_value call_unread(napi_env env, napi_callback_info info) {
 static napi_value call_dup(napi_env env, napi_callback_info info) {
   arguments args;
   int fd;
-  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  if (!get_arguments(env, info, 1, &args) || !get_socket(&args, &fd)) return NULL;
   return owned(&args, fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
@@ -256,13 +267,13 @@ static napi_value call_dup(napi_env env, napi_callback_info info) {
 static napi_value call_set_inheritable(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, on;
-  if (!get_arguments(env, info, 2, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "on", &on)) return NULL;
+  if (!get_arguments(env, info, 2, &args) || !get_socket(&args, &fd) || !get_int(&args, 1, "on", &on)) return NULL;
   return result(env, fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC));
 }
 static napi_value call_get_inheritable(napi_env env, napi_callback_info info) {
   arguments args;
   int fd;
-  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
+  if (!get_arguments(env, info, 1, &args) || !get_socket(&args, &fd)) return NULL;
   int flags = fcntl(fd, F_GETFD);
   return flags < 0 ? number(env, -errno) : number(env, (flags & FD_CLOEXEC) == 0);
 }
@@ -297,12 +308,13 @@ napi_status define_calls(napi_env env, napi_value exports) {
     napi_callback callback;
   } functions[] = {{"socket", call_socket},           {"adopt", call_adopt},
                    {"release", call_release},         {"close", call_close},
+                   {"closeLater", call_close_later},
                    {"bind", call_bind},               {"connect", call_connect},
                    {"getsockname", call_getsockname}, {"getpeername", call_getpeername},
                    {"listen", call_listen},           {"shutdown", call_shutdown},
                    {"accept", call_accept},           {"recv", call_recv},
                    {"send", call_send},               {"recvfrom", call_recvfrom},
-                   {"sendto", call_sendto},           {"sendv", call_sendv},
+                   {"sendto", call_sendto},
                    {"unread", call_unread},           {"dup", call_dup},
                    {"setInheritable", call_set_inheritable},
                    {"getInheritable", call_get_inheritable},

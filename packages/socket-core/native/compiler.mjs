@@ -6,11 +6,17 @@ import { join } from "node:path";
 const zigFolder = join(import.meta.dirname, "zig");
 const zig = join(zigFolder, "node_modules", ".bin", "zig");
 
-function works(command, args) {
-  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+/** A compiler without the headers of the C library is of no use. */
+function works(command) {
+  const input = "#include <stdlib.h>\n#include <sys/socket.h>\n";
+  const { status } = spawnSync(command, ["-fsyntax-only", "-x", "c", "-"], {
+    input,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  return status === 0;
 }
 
-/** Installs the pinned Zig (about 400 MB) beside this file, once. */
+/** Fetches the pinned Zig (about 400 MB), once. */
 function installZig() {
   if (existsSync(zig)) return;
   console.error("No C compiler found: fetching Zig from the npm registry (about 400 MB, once) …");
@@ -20,18 +26,45 @@ function installZig() {
     shell: process.platform === "win32",
   });
   if (status !== 0 || !existsSync(zig)) {
-    throw new Error("Zig could not be installed. Install a C compiler (for example gcc or clang) and try again.");
+    console.error("Zig could not be installed. Install a C compiler (for example gcc or clang) and try again.");
+    process.exit(1);
   }
 }
 
 /**
- * Returns the command and leading arguments of a C compiler for this machine.
- * `CC` names another one; `CC=zig` asks for Zig even where `cc` exists.
+ * What Zig builds for, by the folder in ../prebuilds. On Linux the oldest glibc that Node.js 20 itself could run on, so
+ * that the result runs anywhere.
  */
-export function findCompiler() {
+const zigTargets = {
+  "linux-x64": "x86_64-linux-gnu.2.17",
+  "linux-arm64": "aarch64-linux-gnu.2.17",
+  "linux-x64-musl": "x86_64-linux-musl",
+  "linux-arm64-musl": "aarch64-linux-musl",
+  "darwin-x64": "x86_64-macos.11.0",
+  "darwin-arm64": "aarch64-macos.11.0",
+};
+
+/** The platforms of a release. */
+export const releaseTargets = Object.keys(zigTargets);
+
+/** Zig for one of the platforms of a release, or for this machine where it is none of them. */
+export function zigCompiler(target) {
+  const triple = zigTargets[target];
+  return {
+    command: zig,
+    args: ["cc", ...(triple === undefined ? [] : ["-target", triple])],
+    name: "zig cc",
+    prepare: installZig,
+  };
+}
+
+/**
+ * Returns the command and leading arguments of a C compiler for this machine, whose folder in ../prebuilds is `target`.
+ * `CC` names another one; `CC=zig` asks for Zig even where `cc` exists. Call `prepare`, where there is one, before use.
+ */
+export function findCompiler(target) {
   const wanted = process.env.CC;
   if (wanted && wanted !== "zig") return { command: wanted, args: [], name: wanted };
-  if (!wanted && works("cc", ["--version"])) return { command: "cc", args: [], name: "cc" };
-  installZig();
-  return { command: zig, args: ["cc"], name: "zig cc" };
+  if (!wanted && works("cc")) return { command: "cc", args: [], name: "cc" };
+  return zigCompiler(target);
 }

@@ -18,28 +18,64 @@ enum { MAX_VECTORS = 64, MAX_BATCH = 64, BATCH_ADDRESS = 128, BATCH_CONTROL = 25
 enum { BATCH_RECORD = BATCH_ADDRESS + BATCH_CONTROL };
 /* Per message of a batch in `meta`: bytes, flags, bytes of ancillary data, bytes of address. */
 enum { META_LENGTH, META_FLAGS, META_CONTROL, META_ADDRESS, META_COUNT };
+enum { META_SIZE = META_COUNT * sizeof(int32_t) };
 
-static bool get_vectors(const arguments *args, size_t index, struct iovec *vectors, size_t *used) {
+/* The memory of buffers[first] from `offset` on and of those that follow, up to MAX_VECTORS. */
+static bool get_vectors(const arguments *args, size_t index, uint32_t first, size_t offset, struct iovec *vectors,
+                        size_t *used) {
+  napi_value elements[MAX_VECTORS];
   uint32_t count;
   if (napi_get_array_length(args->env, args->values[index], &count) != napi_ok) {
     napi_throw_type_error(args->env, "ERR_INVALID_ARG", "buffers must be an array of Uint8Array");
     return false;
   }
-  if (count > MAX_VECTORS) {
-    napi_throw_range_error(args->env, "ERR_INVALID_ARG", "buffers must be at most 64");
-    return false;
-  }
+  *used = 0;
+  /* Elements first: reading one may run a getter that takes away the memory of another. */
+  for (uint32_t i = first; i < count && *used < MAX_VECTORS; i++)
+    if (napi_get_element(args->env, args->values[index], i, &elements[(*used)++]) != napi_ok) return false;
   arguments item = {.env = args->env, .count = 1, .self = args->self};
-  for (uint32_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < *used; i++) {
     bytes buffer;
-    if (napi_get_element(args->env, args->values[index], i, &item.values[0]) != napi_ok ||
-        !get_bytes(&item, 0, "each buffer", &buffer))
+    item.values[0] = elements[i];
+    if (!get_bytes(&item, 0, "each buffer", &buffer)) return false;
+    size_t skip = i == 0 ? offset : 0;
+    if (skip > buffer.length) {
+      napi_throw_range_error(args->env, "ERR_INVALID_ARG", "offset must be within the first buffer");
       return false;
-    vectors[i].iov_base = buffer.data;
-    vectors[i].iov_len = buffer.length;
+    }
+    vectors[i].iov_base = buffer.data == NULL ? NULL : buffer.data + skip;
+    vectors[i].iov_len = buffer.length - skip;
   }
-  *used = count;
   return true;
+}
+
+/* sendv(fd, buffers, first, offset): sends buffers[first] from `offset`, then the following ones, up to MAX_VECTORS. */
+static napi_value call_sendv(napi_env env, napi_callback_info info) {
+  arguments args;
+  int fd, first, offset;
+  struct iovec vectors[MAX_VECTORS];
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_int(&args, 2, "first", &first) ||
+      !get_int(&args, 3, "offset", &offset))
+    return NULL;
+  if (first < 0 || offset < 0) return number(env, -EINVAL);
+  size_t used;
+  if (!get_vectors(&args, 1, (uint32_t)first, (size_t)offset, vectors, &used)) return NULL;
+  message.msg_iov = vectors;
+  message.msg_iovlen = used;
+  ssize_t count = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  return number(env, count < 0 ? -errno : count);
+}
+
+/* Copied, because a caller's memory need not be aligned. */
+static void write_meta(uint8_t *meta, int64_t length, const struct msghdr *message) {
+  int32_t values[META_COUNT];
+  values[META_LENGTH] = (int32_t)length;
+  values[META_FLAGS] = message->msg_flags;
+  values[META_CONTROL] = (int32_t)message->msg_controllen;
+  values[META_ADDRESS] = (int32_t)message->msg_namelen;
+  memcpy(meta, values, sizeof values);
 }
 
 static bool is_nullish(const arguments *args, size_t index) {
@@ -55,12 +91,12 @@ static napi_value call_recvmsg(napi_env env, napi_callback_info info) {
   address_buffer address;
   struct iovec vectors[MAX_VECTORS];
   size_t used;
-  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) ||
-      !get_vectors(&args, 1, vectors, &used) || !get_int(&args, 2, "flags", &flags) ||
+  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) ||
+      !get_vectors(&args, 1, 0, 0, vectors, &used) || !get_int(&args, 2, "flags", &flags) ||
       !get_bytes(&args, 3, "control", &control) || !get_bytes(&args, 4, "meta", &meta) ||
       !get_address_buffer(&args, 5, &address))
     return NULL;
-  if (meta.length < META_COUNT * sizeof(int32_t)) return number(env, -EINVAL);
+  if (meta.length < META_SIZE) return number(env, -EINVAL);
   struct msghdr message;
   memset(&message, 0, sizeof message);
   message.msg_name = address.address;
@@ -71,11 +107,7 @@ static napi_value call_recvmsg(napi_env env, napi_callback_info info) {
   message.msg_controllen = control.length;
   ssize_t count = recvmsg(fd, &message, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (count < 0) return number(env, -errno);
-  int32_t *out = (int32_t *)(void *)meta.data;
-  out[META_LENGTH] = (int32_t)count;
-  out[META_FLAGS] = message.msg_flags;
-  out[META_CONTROL] = (int32_t)message.msg_controllen;
-  out[META_ADDRESS] = (int32_t)message.msg_namelen;
+  write_meta(meta.data, count, &message);
   *address.length = message.msg_namelen;
   return number(env, count);
 }
@@ -88,8 +120,8 @@ static napi_value call_sendmsg(napi_env env, napi_callback_info info) {
   size_t used;
   struct msghdr message;
   memset(&message, 0, sizeof message);
-  if (!get_arguments(env, info, 5, &args) || !get_int(&args, 0, "fd", &fd) ||
-      !get_vectors(&args, 1, vectors, &used) || !get_int(&args, 2, "flags", &flags))
+  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) ||
+      !get_vectors(&args, 1, 0, 0, vectors, &used) || !get_int(&args, 2, "flags", &flags))
     return NULL;
   if (!is_nullish(&args, 3)) {
     bytes control;
@@ -141,12 +173,12 @@ static napi_value call_recvmmsg(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, slot_size, count;
   bytes slab, records, meta;
-  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) || !get_bytes(&args, 1, "slab", &slab) ||
+  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_bytes(&args, 1, "slab", &slab) ||
       !get_int(&args, 2, "slotSize", &slot_size) || !get_int(&args, 3, "count", &count) ||
       !get_bytes(&args, 4, "records", &records) || !get_bytes(&args, 5, "meta", &meta))
     return NULL;
   if (count < 1 || count > MAX_BATCH || slot_size < 1 || slab.length / (size_t)count < (size_t)slot_size ||
-      records.length < (size_t)count * BATCH_RECORD || meta.length < (size_t)count * META_COUNT * sizeof(int32_t) ||
+      records.length < (size_t)count * BATCH_RECORD || meta.length < (size_t)count * META_SIZE ||
       (uintptr_t)records.data % 8 != 0)
     return number(env, -EINVAL);
   struct mmsghdr messages[MAX_BATCH];
@@ -165,13 +197,8 @@ static napi_value call_recvmmsg(napi_env env, napi_callback_info info) {
   }
   int received = receive_many(fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (received < 0) return number(env, -errno);
-  int32_t *out = (int32_t *)(void *)meta.data;
-  for (int i = 0; i < received; i++, out += META_COUNT) {
-    out[META_LENGTH] = (int32_t)messages[i].msg_len;
-    out[META_FLAGS] = messages[i].msg_hdr.msg_flags;
-    out[META_CONTROL] = (int32_t)messages[i].msg_hdr.msg_controllen;
-    out[META_ADDRESS] = (int32_t)messages[i].msg_hdr.msg_namelen;
-  }
+  for (int i = 0; i < received; i++)
+    write_meta(meta.data + (size_t)i * META_SIZE, messages[i].msg_len, &messages[i].msg_hdr);
   return number(env, received);
 }
 
@@ -182,7 +209,7 @@ static napi_value call_sendmmsg(napi_env env, napi_callback_info info) {
   int fd, count;
   bytes slab, meta, addresses;
   enum { STRIDE = sizeof(socklen_t) + BATCH_ADDRESS, ENTRY = 3 };
-  if (!get_arguments(env, info, 5, &args) || !get_int(&args, 0, "fd", &fd) || !get_bytes(&args, 1, "slab", &slab) ||
+  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) || !get_bytes(&args, 1, "slab", &slab) ||
       !get_bytes(&args, 2, "meta", &meta) || !get_int(&args, 3, "count", &count) ||
       !get_bytes(&args, 4, "addresses", &addresses))
     return NULL;
@@ -191,8 +218,9 @@ static napi_value call_sendmmsg(napi_env env, napi_callback_info info) {
   struct mmsghdr messages[MAX_BATCH];
   struct iovec vectors[MAX_BATCH];
   memset(messages, 0, sizeof *messages * (size_t)count);
-  const int32_t *entry = (const int32_t *)(const void *)meta.data;
-  for (int i = 0; i < count; i++, entry += ENTRY) {
+  for (int i = 0; i < count; i++) {
+    int32_t entry[ENTRY];
+    memcpy(entry, meta.data + (size_t)i * sizeof entry, sizeof entry);
     if (entry[0] < 0 || entry[1] < 0 || (size_t)entry[0] > slab.length || (size_t)entry[1] > slab.length - (size_t)entry[0])
       return number(env, -EINVAL);
     vectors[i].iov_base = slab.data + entry[0];
@@ -219,7 +247,7 @@ static napi_value call_send_segments(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, segment_size;
   bytes buffer;
-  if (!get_arguments(env, info, 6, &args) || !get_int(&args, 0, "fd", &fd) || !get_range(&args, 1, &buffer) ||
+  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
       !get_int(&args, 4, "segmentSize", &segment_size))
     return NULL;
   if (segment_size < 1 || segment_size > UINT16_MAX) return number(env, -EINVAL);
@@ -282,7 +310,8 @@ napi_status define_messages(napi_env env, napi_value exports) {
   const struct {
     const char *name;
     napi_callback callback;
-  } functions[] = {{"recvmsg", call_recvmsg},
+  } functions[] = {{"sendv", call_sendv},
+                   {"recvmsg", call_recvmsg},
                    {"sendmsg", call_sendmsg},
                    {"recvmmsg", call_recvmmsg},
                    {"sendmmsg", call_sendmmsg},

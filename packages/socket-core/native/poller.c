@@ -133,7 +133,7 @@ static napi_value start(napi_env env, napi_callback_info info) {
   if (napi_create_reference(env, args.values[0], 1, &self->wake) != napi_ok ||
       napi_create_reference(env, args.values[1], 1, &self->shared) != napi_ok) {
     free(check);
-    return number(env, -ENOMEM);
+    return number(env, -ENOMEM); /* the exit of the environment deletes what was made */
   }
   uv_check_init(self->loop, check);
   uv_handle_set_data((uv_handle_t *)check, self);
@@ -198,6 +198,28 @@ static bool reserve_slot(instance *self) {
   }
   self->slot_capacity = capacity;
   return true;
+}
+
+static void on_probe_closed(uv_handle_t *handle) {
+  instance *self = uv_handle_get_data(handle);
+  free(handle);
+  self->open_handles--;
+  release_instance_if_idle(self);
+}
+
+/* Whether libuv could poll the descriptor: -EEXIST when another handle of this loop does. */
+int probe_descriptor(instance *self, int fd) {
+  uv_poll_t *handle = malloc(uv_handle_size(UV_POLL));
+  if (handle == NULL) return -ENOMEM;
+  int status = uv_poll_init(self->loop, handle, fd);
+  if (status < 0) {
+    free(handle);
+    return status;
+  }
+  uv_handle_set_data((uv_handle_t *)handle, self);
+  self->open_handles++;
+  uv_close((uv_handle_t *)handle, on_probe_closed);
+  return 0;
 }
 
 /* pollOpen(fd): a slot, or -errno. */

@@ -1,9 +1,7 @@
 /* The few calls that may block, on libuv's thread pool; each returns a promise of a number or of a list. */
-#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #ifdef __linux__
 #include <sys/sendfile.h>
 #else
@@ -22,7 +20,8 @@ typedef struct work {
   void (*run)(struct work *);
   napi_value (*result)(napi_env, struct work *);
   int64_t status;
-  /* sendfile, close */
+  int error;
+  /* sendfile */
   int fd, file;
   int64_t offset;
   size_t count;
@@ -79,25 +78,6 @@ static work *create(napi_env env, void (*run)(work *), napi_value (*result)(napi
 
 static napi_value status_result(napi_env env, work *w) { return number(env, w->status); }
 
-static void run_close(work *w) { w->status = close(w->fd) < 0 && errno != EINTR ? -errno : 0; }
-
-/* closeBlocking(fd): for SO_LINGER > 0, where close(2) waits for the peer. */
-static napi_value call_close_blocking(napi_env env, napi_callback_info info) {
-  arguments args;
-  int fd;
-  if (!get_arguments(env, info, 1, &args) || !get_int(&args, 0, "fd", &fd)) return NULL;
-  if (!descriptor_has(args.self, fd, DESCRIPTOR_OWNED)) return number(env, -EBADF);
-  if (descriptor_has(args.self, fd, DESCRIPTOR_POLLED)) return number(env, -EBUSY);
-  work *w = create(env, run_close, status_result);
-  if (w == NULL) return NULL;
-  /* Linux lingers only where the descriptor blocks. */
-  int flags = fcntl(fd, F_GETFL);
-  if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-  descriptor_clear(args.self, fd, DESCRIPTOR_OWNED);
-  w->fd = fd;
-  return queue(env, w, "sockeye.close");
-}
-
 static void run_sendfile(work *w) {
 #ifdef __linux__
   off_t offset = (off_t)w->offset;
@@ -115,7 +95,7 @@ static napi_value call_sendfile(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, file, count;
   double offset;
-  if (!get_arguments(env, info, 4, &args) || !get_int(&args, 0, "fd", &fd) || !get_int(&args, 1, "file", &file) ||
+  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_int(&args, 1, "file", &file) ||
       !get_int(&args, 3, "count", &count))
     return NULL;
   if (napi_get_value_double(env, args.values[2], &offset) != napi_ok || !(offset >= 0 && offset <= 9007199254740991.0) ||
@@ -147,6 +127,33 @@ static bool get_text(const arguments *args, size_t index, const char *message, c
   return true;
 }
 
+/* The names of the EAI_ constants, whose values differ between systems and may be -1; NULL: the errno tells. */
+static const char *resolver_failure(int status) {
+  switch (status) {
+    case EAI_NONAME: return "EAI_NONAME";
+    case EAI_AGAIN: return "EAI_AGAIN";
+    case EAI_FAIL: return "EAI_FAIL";
+    case EAI_FAMILY: return "EAI_FAMILY";
+    case EAI_SERVICE: return "EAI_SERVICE";
+    case EAI_SOCKTYPE: return "EAI_SOCKTYPE";
+    case EAI_BADFLAGS: return "EAI_BADFLAGS";
+    case EAI_MEMORY: return "EAI_MEMORY";
+    case EAI_OVERFLOW: return "EAI_OVERFLOW";
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA: return "EAI_NODATA";
+#endif
+    default: return "EAI_FAIL";
+  }
+}
+
+/* 0, or the failure: a string, or -errno. */
+static napi_value failure(napi_env env, const work *w) {
+  napi_value value = NULL;
+  if (w->error != 0) return number(env, -w->error);
+  napi_create_string_utf8(env, resolver_failure((int)w->status), NAPI_AUTO_LENGTH, &value);
+  return value;
+}
+
 static void run_getaddrinfo(work *w) {
   struct addrinfo hints;
   memset(&hints, 0, sizeof hints);
@@ -154,13 +161,13 @@ static void run_getaddrinfo(work *w) {
   hints.ai_socktype = w->type;
   hints.ai_protocol = w->protocol;
   hints.ai_flags = w->flags;
-  int status = getaddrinfo(w->has_host ? w->host : NULL, w->has_service ? w->service : NULL, &hints, &w->found);
-  w->status = status == EAI_SYSTEM ? -errno : status;
+  w->status = getaddrinfo(w->has_host ? w->host : NULL, w->has_service ? w->service : NULL, &hints, &w->found);
+  if (w->status == EAI_SYSTEM) w->error = errno;
 }
 
-/* A number (what getaddrinfo returned, or -errno), or [family, type, protocol, sockaddr, canonical name | null, ...]. */
+/* A failure, or [family, type, protocol, sockaddr, canonical name | null, ...]. */
 static napi_value getaddrinfo_result(napi_env env, work *w) {
-  if (w->status != 0) return number(env, w->status);
+  if (w->status != 0) return failure(env, w);
   napi_value list, value;
   uint32_t at = 0;
   if (napi_create_array(env, &list) != napi_ok) return NULL;
@@ -201,14 +208,14 @@ static napi_value call_getaddrinfo(napi_env env, napi_callback_info info) {
 }
 
 static void run_getnameinfo(work *w) {
-  int status = getnameinfo((struct sockaddr *)&w->address, w->address_length, w->host, MAX_HOST, w->service, MAX_SERVICE,
-                           w->flags);
-  w->status = status == EAI_SYSTEM ? -errno : status;
+  w->status = getnameinfo((struct sockaddr *)&w->address, w->address_length, w->host, MAX_HOST, w->service, MAX_SERVICE,
+                          w->flags);
+  if (w->status == EAI_SYSTEM) w->error = errno;
 }
 
-/* A number, or [host, service]. */
+/* A failure, or [host, service]. */
 static napi_value getnameinfo_result(napi_env env, work *w) {
-  if (w->status != 0) return number(env, w->status);
+  if (w->status != 0) return failure(env, w);
   napi_value list, value;
   napi_create_array(env, &list);
   napi_create_string_utf8(env, w->host, NAPI_AUTO_LENGTH, &value);
@@ -237,8 +244,7 @@ napi_status define_work(napi_env env, napi_value exports) {
   const struct {
     const char *name;
     napi_callback callback;
-  } functions[] = {{"closeBlocking", call_close_blocking},
-                   {"sendfile", call_sendfile},
+  } functions[] = {{"sendfile", call_sendfile},
                    {"getaddrinfo", call_getaddrinfo},
                    {"getnameinfo", call_getnameinfo}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

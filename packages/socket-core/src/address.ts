@@ -19,6 +19,7 @@ export interface InetAddress {
 
 /** A Unix socket: a file system path, or with a leading NUL a name in Linux' abstract namespace. Unnamed: `""`. */
 export interface UnixAddress {
+  /** 1 to 107 bytes in UTF-8 (103 on macOS). */
   path: string;
 }
 
@@ -36,6 +37,7 @@ export interface PacketAddress {
   packetType?: number;
 }
 
+/** The address of a socket, literal in either family. */
 export type Address = InetAddress | UnixAddress;
 
 /** An address of any family. */

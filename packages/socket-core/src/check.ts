@@ -1,6 +1,7 @@
 /** Checks of arguments, before anything happens: what fails names the argument, the value and what was expected. */
 import { inspect } from "node:util";
 import { UnsupportedError } from "./errors.ts";
+import { assertSupported } from "./native.ts";
 
 /** The longest wait, in milliseconds: what a timer of Node.js can hold. */
 export const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -35,6 +36,7 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 
 /** A constant of this package: -1 is one that the platform's headers do not have. */
 export function checkConstant(name: string, value: unknown): number {
+  assertSupported();
   if (value === -1) throw new UnsupportedError(`${name}: ${process.platform} has no such constant`);
   return checkInteger(name, value, 0, 2 ** 31 - 1);
 }

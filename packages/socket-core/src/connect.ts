@@ -2,16 +2,18 @@
 import { constants as os } from "node:os";
 import { type Address, addressBuffer, encodeAddress } from "./address.ts";
 import { backoff } from "./backoff.ts";
-import type { WaitOptions } from "./check.ts";
+import { checkWait, type WaitOptions } from "./check.ts";
 import { MSG_PEEK, SO_ERROR, SOL_SOCKET } from "./constants.ts";
-import { AbortError, BusyError, systemError, TimeoutError } from "./errors.ts";
+import { AbortError, BusyError, ClosedError, systemError, TimeoutError } from "./errors.ts";
 import { native } from "./native.ts";
 import { type Descriptor, WRITE } from "./readiness.ts";
+import { type HostAddress, resolveHost } from "./resolve.ts";
 
 const EAGAIN = -os.errno.EAGAIN;
 const EALREADY = -os.errno.EALREADY;
 const EINTR = -os.errno.EINTR;
 const EINPROGRESS = -os.errno.EINPROGRESS;
+const EISCONN = -os.errno.EISCONN;
 const ENOTCONN = -os.errno.ENOTCONN;
 /** The first pause before another try to enter the full queue of a Unix listener, in milliseconds. */
 const FULL_BACKOFF = 10;
@@ -29,24 +31,58 @@ function outcome(d: Descriptor): number {
   return native.recv(d.fd, peeked, 0, 1, MSG_PEEK) === ENOTCONN ? ENOTCONN : EAGAIN;
 }
 
+/** Whoever connects. */
+interface Connecting {
+  readonly family: number;
+  close(): void;
+}
+
 /**
- * Connects. Resolves when the connection stands (a datagram socket has its peer at once). After an AbortError or a
- * TimeoutError the descriptor is in an unknown state.
+ * Resolves the address if it is a name, and connects: the address of the peer (a datagram socket has it at once). Closes
+ * `owner` when a connection that had begun is aborted or times out, because its state is unknown then.
  */
 export async function connect(
-  owner: { readonly family: number },
+  owner: Connecting,
   d: Descriptor,
-  target: Address,
+  address: Address | HostAddress,
   options: WaitOptions | undefined,
-): Promise<void> {
-  if (d.stream && d.isWaiting(WRITE)) throw new BusyError("connect", "another call already waits on this socket");
-  const blocks = (options?.timeout === undefined ? d.timeout : options.timeout) !== 0;
+): Promise<Address> {
+  checkWait(options);
+  if (d.fd < 0) throw new ClosedError("connect");
+  if (options?.signal?.aborted) throw new AbortError("connect", options.signal.reason);
+  const limit = options?.timeout === undefined ? d.timeout : options.timeout;
+  let target = address as Address;
+  let wait: WaitOptions = { signal: options?.signal, timeout: limit };
+  if ("host" in Object(address)) {
+    const begun = performance.now();
+    const timeout = limit || null;
+    target = await resolveHost(address as HostAddress, owner.family, { signal: wait.signal, timeout });
+    if (d.fd < 0) throw new ClosedError("connect");
+    if (timeout !== null) wait = { ...wait, timeout: Math.max(1, timeout - (performance.now() - begun)) };
+  }
   encodeAddress(owner.family, target);
+  try {
+    await connectNow(owner, d, target, wait);
+  } catch (error) {
+    if (error instanceof AbortError || error instanceof TimeoutError) owner.close();
+    throw error;
+  }
+  d.connected = true;
+  return target;
+}
+
+/** One attempt at the address in `addressBuffer`. */
+async function connectNow(owner: Connecting, d: Descriptor, target: Address, wait: WaitOptions): Promise<void> {
+  if (d.stream && d.isWaiting(WRITE)) throw new BusyError("connect", "another call already waits on this socket");
+  // Linux lets the second call pass where the first one had to wait.
+  if (d.stream && d.connected) throw systemError("connect", EISCONN, target);
   const status = native.connect(d.fd, addressBuffer);
   if (status >= 0) return;
   // A Unix listener whose queue is full says EAGAIN, and readiness does not tell when to try again.
   const full = status === EAGAIN;
-  if (!blocks || (!full && status !== EINTR && status !== EINPROGRESS)) throw systemError("connect", status, target);
+  if (wait.timeout === 0 || (!full && status !== EINTR && status !== EINPROGRESS)) {
+    throw systemError("connect", status, target);
+  }
   if (full) {
     const again = (): number => {
       encodeAddress(owner.family, target);
@@ -54,7 +90,7 @@ export async function connect(
       return result === EAGAIN ? EALREADY : result;
     };
     const retryAfter = backoff(FULL_BACKOFF, (errno) => errno === EALREADY);
-    return d.run(owner, WRITE, "connect", again, () => {}, options, { target, retryAfter });
+    return d.run(owner, WRITE, "connect", again, () => {}, wait, { target, retryAfter });
   }
   // Nothing can have arrived; and a read that came first would take SO_ERROR away.
   d.drained = true;
@@ -65,12 +101,7 @@ export async function connect(
     "connect",
     () => outcome(d),
     () => {},
-    options,
+    wait,
     particulars,
   );
-}
-
-/** Whether a failed `connect` may still be under way in the kernel. */
-export function isUnsettled(error: unknown): boolean {
-  return error instanceof AbortError || error instanceof TimeoutError;
 }

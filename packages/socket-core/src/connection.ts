@@ -1,6 +1,6 @@
 /** A connected stream socket in one call. */
 import { isIPv6 } from "node:net";
-import type { Address, BindAddress, InetAddress } from "./address.ts";
+import { type Address, type BindAddress, encodeAddress, type InetAddress } from "./address.ts";
 import {
   checkInteger,
   checkOptions,
@@ -83,6 +83,13 @@ export async function createConnection(
   const delay = checkInteger("attemptDelay", options.attemptDelay ?? ATTEMPT_DELAY, MIN_ATTEMPT_DELAY, MAX_TIMEOUT);
   if (typeof address !== "object" || address === null) {
     throw typeError("address", "{ host, port }, { address, port } or { path }", address);
+  }
+  const { source } = options;
+  if (source !== undefined && (typeof source !== "object" || source === null)) {
+    throw typeError("source", "{ address, port }", source);
+  }
+  if (!("path" in address || "host" in address)) {
+    encodeAddress(typeof address.address === "string" ? familyOf(address.address) : AF_INET, address);
   }
   if (signal?.aborted) throw new AbortError("connect", signal.reason);
   // One controller ends everything that is under way, whether time or the caller wants it.

@@ -70,8 +70,8 @@ export class AbortError extends SocketError {
 
 /** This platform lacks what was asked for. Code `ERR_UNSUPPORTED_PLATFORM`. */
 export class UnsupportedError extends SocketError {
-  constructor(message: string) {
-    super(message, { code: "ERR_UNSUPPORTED_PLATFORM" });
+  constructor(message: string, cause?: unknown) {
+    super(message, { code: "ERR_UNSUPPORTED_PLATFORM", cause });
   }
 }
 

@@ -11,7 +11,7 @@ import { receiveSlab, SLAB_SIZE } from "./receive-buffer.ts";
 /** How long a closed stream goes on discarding input, in milliseconds. */
 export const LINGER_TIMEOUT = 2_000;
 /** How much it discards before it gives the peer up, in bytes. */
-export const LINGER_LIMIT = 16 * 1024 * 1024;
+const LINGER_LIMIT = 16 * 1024 * 1024;
 
 /** Ends the sending side, discards input until the peer's end, a deadline or a limit, and closes. Never rejects. */
 export async function discardAndClose(descriptor: Descriptor, timeout: number = LINGER_TIMEOUT): Promise<void> {

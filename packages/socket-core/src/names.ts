@@ -11,22 +11,7 @@ import {
   rangeError,
   type WaitOptions,
 } from "./check.ts";
-import {
-  AF_INET,
-  AF_INET6,
-  AF_UNSPEC,
-  AI_CANONNAME,
-  EAI_AGAIN,
-  EAI_BADFLAGS,
-  EAI_FAIL,
-  EAI_FAMILY,
-  EAI_MEMORY,
-  EAI_NODATA,
-  EAI_NONAME,
-  EAI_SERVICE,
-  EAI_SOCKTYPE,
-  NI_NAMEREQD,
-} from "./constants.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC, AI_CANONNAME, NI_NAMEREQD } from "./constants.ts";
 import { AbortError, SocketError, systemError, TimeoutError } from "./errors.ts";
 import { native } from "./native.ts";
 
@@ -52,27 +37,24 @@ export interface AddressInfo {
   canonicalName?: string;
 }
 
-/** What went wrong in the resolver, by the value of its constant. */
-const FAILURES: readonly (readonly [value: number, name: string, meaning: string])[] = [
-  [EAI_NONAME, "ENOTFOUND", "the name does not resolve"],
-  [EAI_NODATA, "ENOTFOUND", "the name has no address of this kind"],
-  [EAI_AGAIN, "EAI_AGAIN", "the name server did not answer; try again"],
-  [EAI_FAIL, "EAI_FAIL", "the name server failed"],
-  [EAI_FAMILY, "EAI_FAMILY", "the family is not supported"],
-  [EAI_SERVICE, "EAI_SERVICE", "no such service for this socket type"],
-  [EAI_SOCKTYPE, "EAI_SOCKTYPE", "the socket type is not supported"],
-  [EAI_BADFLAGS, "EAI_BADFLAGS", "the flags do not fit together"],
-  [EAI_MEMORY, "EAI_MEMORY", "out of memory"],
-];
+/** What went wrong in the resolver: our code, which for names is Node's, and what it means. */
+const FAILURES: Readonly<Record<string, readonly [code: string, meaning: string]>> = {
+  EAI_NONAME: ["ENOTFOUND", "the name does not resolve"],
+  EAI_NODATA: ["ENOTFOUND", "the name has no address of this kind"],
+  EAI_AGAIN: ["EAI_AGAIN", "the name server did not answer; try again"],
+  EAI_FAIL: ["EAI_FAIL", "the name server failed"],
+  EAI_FAMILY: ["EAI_FAMILY", "the family is not supported"],
+  EAI_SERVICE: ["EAI_SERVICE", "no such service for this socket type"],
+  EAI_SOCKTYPE: ["EAI_SOCKTYPE", "the socket type is not supported"],
+  EAI_BADFLAGS: ["EAI_BADFLAGS", "the flags do not fit together"],
+  EAI_MEMORY: ["EAI_MEMORY", "out of memory"],
+};
 /** Each entry of the native list takes so many elements: family, type, protocol, sockaddr, name. */
 const ENTRY = 5;
 
-function resolverError(syscall: string, status: number, subject: string): SocketError {
-  const [, code, meaning] = FAILURES.find(([value]) => value === status) ?? [
-    status,
-    `EAI_${status}`,
-    "the look-up failed",
-  ];
+function resolverError(syscall: string, failure: string | number, subject: string): SocketError {
+  if (typeof failure === "number") return systemError(syscall, failure, { address: subject });
+  const [code, meaning] = FAILURES[failure] ?? [failure, "the look-up failed"];
   return new SocketError(`${syscall} ${code} ${subject}: ${meaning}`, { code, syscall, address: subject });
 }
 
@@ -123,7 +105,7 @@ export async function getaddrinfo(
   if (signal?.aborted) throw new AbortError("getaddrinfo", signal.reason);
   const port = service === null ? null : String(service);
   const found = await bounded(native.getaddrinfo(host, port, family, type, protocol, flags), "getaddrinfo", options);
-  if (typeof found === "number") throw resolverError("getaddrinfo", found, host ?? String(service));
+  if (typeof found !== "object") throw resolverError("getaddrinfo", found, host ?? String(service));
   const entries: AddressInfo[] = [];
   for (let i = 0; i < found.length; i += ENTRY) {
     addressBuffer.set(found[i + 3] as Uint8Array);
@@ -150,7 +132,7 @@ export async function getnameinfo(
   checkConstant("flags", flags);
   encodeAddress(String(address?.address).includes(":") ? AF_INET6 : AF_INET, address);
   const found = await native.getnameinfo(addressBuffer, flags);
-  if (typeof found === "number") throw resolverError("getnameinfo", found, address.address);
+  if (typeof found !== "object") throw resolverError("getnameinfo", found, address.address);
   return { host: found[0], service: found[1] };
 }
 

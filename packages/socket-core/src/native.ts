@@ -33,6 +33,8 @@ export interface Native {
   adopt(fd: number): number;
   release(fd: number): number;
   close(fd: number): number;
+  /** The same on the thread pool, for a close that may block. */
+  closeLater(fd: number): number;
   bind(fd: number, address: AddressBuffer): number;
   connect(fd: number, address: AddressBuffer): number;
   getsockname(fd: number, address: AddressBuffer): number;
@@ -94,9 +96,8 @@ export interface Native {
     address: AddressBuffer | null,
   ): number;
   /* On the thread pool. */
-  closeBlocking(fd: number): Promise<number> | number;
   sendfile(fd: number, file: number, offset: number, count: number): Promise<number>;
-  /** What getaddrinfo(3) returned, or five elements an entry: family, type, protocol, AddressBuffer, name or null. */
+  /** The name of an EAI_ constant, -errno, or five elements an entry: family, type, protocol, AddressBuffer, name or null. */
   getaddrinfo(
     host: string | null,
     service: string | null,
@@ -104,8 +105,8 @@ export interface Native {
     type: number,
     protocol: number,
     flags: number,
-  ): Promise<number | (number | Uint8Array | string | null)[]>;
-  getnameinfo(address: AddressBuffer, flags: number): Promise<number | [host: string, service: string]>;
+  ): Promise<string | number | (number | Uint8Array | string | null)[]>;
+  getnameinfo(address: AddressBuffer, flags: number): Promise<string | number | [host: string, service: string]>;
   ifNameToIndex(name: string): number;
   /** Number, name, number, name … */
   ifNameIndex(): number | (number | string)[];
@@ -149,9 +150,23 @@ function locate(): string | null {
   return at(libc());
 }
 
+/** Why there is no addon, for whoever uses it all the same. */
+let absence = `@sockeye/socket-core has no binary for ${process.platform}-${process.arch}. It runs on Linux and macOS, x64 and arm64.`;
+let absenceCause: unknown;
+
 function load(): Native | null {
-  const path = locate();
-  return path === null ? null : (createRequire(import.meta.url)(path) as Native);
+  try {
+    const path = locate();
+    return path === null ? null : (createRequire(import.meta.url)(path) as Native);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    absenceCause = error;
+    absence =
+      code === "ERR_DLOPEN_DISABLED" || code === "ERR_ACCESS_DENIED"
+        ? "@sockeye/socket-core is a native addon, which Node's permission model forbids. Run node with --allow-addons and --allow-fs-read for the package."
+        : `@sockeye/socket-core could not load its binary: ${(error as Error).message}`;
+    return null;
+  }
 }
 
 const loaded = load();
@@ -159,14 +174,13 @@ const loaded = load();
 /** Whether this platform has sockets here. Where it is false, every use is an `UnsupportedError`. */
 export const supported: boolean = loaded !== null;
 
+/** Throws an UnsupportedError that says why there is no addon, where there is none. */
+export function assertSupported(): void {
+  if (loaded === null) throw new UnsupportedError(absence, absenceCause);
+}
+
 /** Stands in where there is no binary: the import succeeds, and the first use says what is missing. */
-const absent = new Proxy({} as Native, {
-  get(): never {
-    throw new UnsupportedError(
-      `@sockeye/socket-core has no binary for ${process.platform}-${process.arch}. It runs on Linux and macOS, x64 and arm64.`,
-    );
-  },
-});
+const absent = new Proxy({} as Native, { get: assertSupported });
 
 export const native: Native = loaded ?? absent;
 

@@ -13,7 +13,16 @@ import {
   turn,
   Unix,
 } from "../test/pairs.ts";
-import { AF_INET, AF_UNIX, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET } from "./constants.ts";
+import {
+  AF_INET,
+  AF_UNIX,
+  IP_RECVERR,
+  IPPROTO_IP,
+  MSG_ERRQUEUE,
+  SO_SNDBUF,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "./constants.ts";
 import { AbortError, BusyError, ClosedError, TimeoutError } from "./errors.ts";
 import type { Datagram } from "./receive.ts";
 import { Socket } from "./socket.ts";
@@ -412,5 +421,24 @@ describe("an error of the socket", () => {
     await b.sendto("I am", from);
     const { data }: Datagram = await a.recvfrom();
     expect(String(data)).toBe("I am");
+  });
+
+  it.runIf(process.platform === "linux")("in the error queue of IP_RECVERR does not make a read spin", async () => {
+    const closed = track(new Socket(AF_INET, SOCK_DGRAM));
+    closed.bind({ address: "127.0.0.1", port: 0 });
+    const nobody = closed.getsockname();
+    closed.close();
+    const [a, b, from] = datagramPair();
+    a.setsockopt(IPPROTO_IP, IP_RECVERR, 1);
+    const failing = a.recv();
+    await a.sendto("is anybody there?", nobody);
+    await expect(failing).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    const before = performance.eventLoopUtilization();
+    await expect(a.recv(10, { timeout: 200 })).rejects.toThrow(TimeoutError);
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.6);
+    const reading = a.recv();
+    await b.sendto("I am", from);
+    expect(String(await reading)).toBe("I am");
+    expect(a.tryRecv(Buffer.alloc(100), MSG_ERRQUEUE)).toBe(17);
   });
 });

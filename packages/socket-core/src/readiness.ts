@@ -21,8 +21,8 @@ export type Direction = typeof READ | typeof WRITE | typeof ERRORS;
 const EVENT_ERROR = 64;
 /** After so many completions without waiting, a socket that is always ready lets the others have a turn. */
 const MAX_SYNCHRONOUS = 64;
-/** After an error that the error queue does not hold, it is looked at again so many milliseconds later. */
-const ERRORS_BACKOFF = 50;
+/** How long polling pauses after an error that no call took, in milliseconds. */
+const ERROR_PAUSE = 10;
 const EAGAIN = -constants.errno.EAGAIN;
 const EINTR = -constants.errno.EINTR;
 
@@ -55,12 +55,13 @@ export class Descriptor {
   maxQueuedSends: number = MAX_QUEUED_SENDS;
   /** Set by a short read on a stream: the kernel's buffer is empty, so the next read waits without trying first. */
   drained = false;
-  /** What is known of a stream: it has a peer (false: perhaps), its end was read, SO_LINGER was set. */
+  /** What is known of a stream: it has a peer (false: perhaps), its end was read, SO_LINGER is on, for so long. */
   connected = false;
   ended = false;
   lingers = false;
   /** What the kernel's error queue held when it had to be emptied; `recvmsg` with MSG_ERRQUEUE takes it from here. */
   errors: QueuedError[] | null = null;
+  lingerSeconds = 0;
   #slot = -1;
   #armed = 0;
   #budget = MAX_SYNCHRONOUS;
@@ -218,16 +219,24 @@ export class Descriptor {
   #emptyErrors(stopped: boolean): void {
     if (this.#errorReader !== null) this.#advance(ERRORS);
     if (this.#slot < 0) return;
+    const before = this.errors?.length ?? 0;
     const waits = this.#reader !== null || this.#writer !== null || this.#errorReader !== null;
     if (waits) this.errors = takeErrors(this.fd, this.errors);
+    // Where even that does not help, polling at once would spin.
+    const pause = (this.errors?.length ?? 0) === before ? ERROR_PAUSE : 0;
     if (this.#errorReader !== null) {
       // Nothing for it: the error is that of the next read or write.
       this.#disarm(ERRORS);
-      this.#later(ERRORS, ERRORS_BACKOFF);
-    } else if (!stopped && (this.#armed & ERRORS) !== 0) this.#disarm(ERRORS);
+      this.#later(ERRORS, ERROR_PAUSE);
+    } else if (!stopped && (this.#armed & ERRORS) !== 0) {
+      this.#disarm(ERRORS);
+    }
     if (!stopped) return;
-    if (this.#reader !== null) this.#arm(READ);
-    if (this.#writer !== null) this.#arm(WRITE);
+    for (const direction of [READ, WRITE] as const) {
+      if (!this.isWaiting(direction)) continue;
+      if (pause > 0) this.#later(direction, pause);
+      else this.#arm(direction);
+    }
   }
 
   /** Lets those who wait try again, in order, until one has to go on waiting. */
@@ -362,6 +371,8 @@ export class Descriptor {
 
   close(): void {
     const fd = this.detach();
-    if (fd >= 0) native.close(fd);
+    if (fd < 0) return;
+    if (this.lingerSeconds > 0) native.closeLater(fd);
+    else native.close(fd);
   }
 }

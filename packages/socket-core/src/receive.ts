@@ -2,6 +2,7 @@
 import { constants as os } from "node:os";
 import { type Address, type AnyAddress, addressBuffer, decodeAddress } from "./address.ts";
 import { checkBuffer, checkFlags, checkInteger, checkWait, rangeError, type WaitOptions } from "./check.ts";
+import { MSG_ERRQUEUE } from "./constants.ts";
 import { systemError } from "./errors.ts";
 import { native } from "./native.ts";
 import { type Descriptor, READ } from "./readiness.ts";
@@ -46,6 +47,15 @@ function note(d: Descriptor, count: number, length: number): number {
   return count;
 }
 
+/** recv(2); an error that had to be taken out of the kernel's queue comes from where it was kept. */
+function recv(d: Descriptor, buffer: Uint8Array, size: number, flags: number): number {
+  const kept = flags !== 0 && (flags & MSG_ERRQUEUE) !== 0 && MSG_ERRQUEUE > 0 ? d.errors?.shift() : undefined;
+  if (kept === undefined) return native.recv(d.fd, buffer, 0, size, flags);
+  const part = kept.data.subarray(0, size);
+  buffer.set(part);
+  return part.length;
+}
+
 /** Only a large datagram needs more than the slab. */
 function ownMemory(length: number): Buffer | null {
   return length > SLAB_SIZE ? Buffer.allocUnsafeSlow(Math.min(length, MAX_DATAGRAM)) : null;
@@ -64,13 +74,15 @@ export function receive(
   } catch (error) {
     return Promise.reject(error);
   }
+  // With flags, such as MSG_OOB, there may be something where an ordinary read found nothing.
+  if (flags !== 0) d.drained = false;
   const own = d.stream ? null : ownMemory(length);
   const size = own === null ? Math.min(length, SLAB_SIZE) : own.length;
   return d.run(
     owner,
     READ,
     "recv",
-    () => note(d, native.recv(d.fd, own ?? receiveSlab(), 0, size, flags), flags === 0 ? size : 0),
+    () => note(d, recv(d, own ?? receiveSlab(), size, flags), flags === 0 ? size : 0),
     (count) => {
       if (count === 0 && d.stream) return null;
       return own === null ? takeReceived(count) : own.subarray(0, count);
@@ -92,21 +104,22 @@ export function receiveInto(
   } catch (error) {
     return Promise.reject(error);
   }
+  if (flags !== 0) d.drained = false;
   const { length } = buffer;
   return d.run(
     owner,
     READ,
     "recv",
-    () => note(d, native.recv(d.fd, buffer, 0, length, flags), flags === 0 ? length : 0),
+    () => note(d, recv(d, buffer, length, flags), flags === 0 ? length : 0),
     asCount,
     options,
   );
 }
 
-export function receiveNow(d: Descriptor, fd: number, buffer: Uint8Array, flags: number): number | null {
+export function receiveNow(d: Descriptor, buffer: Uint8Array, flags: number): number | null {
   checkRoom(buffer);
   if (flags !== 0) checkFlags(flags);
-  const received = native.recv(fd, buffer, 0, buffer.length, flags);
+  const received = recv(d, buffer, buffer.length, flags);
   const count = received === 0 && d.stream ? end(d) : received;
   if (count >= 0) return count;
   if (count === EAGAIN || count === EINTR) return null;

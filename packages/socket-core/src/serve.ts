@@ -44,6 +44,39 @@ export interface Server extends AsyncDisposable {
 
 const MAX_CONNECTIONS = 10_000;
 
+/** Its signal is made when somebody asks for it: an idle connection should cost little. */
+class Connection implements ServedConnection {
+  readonly socket: Socket;
+  readonly address: Address;
+  #controller: AbortController | undefined;
+  #aborted = false;
+  #reason: unknown;
+
+  constructor(socket: Socket, address: Address) {
+    this.socket = socket;
+    this.address = address;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    this.socket.close();
+  }
+}
+
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error));
 }
@@ -68,7 +101,7 @@ export function serve(
   checkSignal(signal);
 
   const address = listener.getsockname();
-  const running = new Map<ServedConnection, AbortController>();
+  const running = new Set<Connection>();
   const finished = new Set<Promise<void>>();
   let closing = false;
   /** Wakes the accept loop when there is room for another connection, or no more reason to wait. */
@@ -82,14 +115,14 @@ export function serve(
     }
   }
 
-  async function handle(connection: ServedConnection): Promise<void> {
+  async function handle(connection: Connection): Promise<void> {
     try {
       const welcome = verify === undefined || (await verify(connection));
-      if (welcome && !connection.signal.aborted) await handler(connection);
+      if (welcome && !connection.aborted) await handler(connection);
       await connection.socket.finish();
     } catch (error) {
       // What fails because the connection was aborted is no news.
-      if (!connection.signal.aborted) report(error, connection);
+      if (!connection.aborted) report(error, connection);
       connection.socket.close();
     }
     running.delete(connection);
@@ -112,9 +145,8 @@ export function serve(
           socket.close();
           return;
         }
-        const controller = new AbortController();
-        const connection: ServedConnection = { socket, address: peer, signal: controller.signal };
-        running.set(connection, controller);
+        const connection = new Connection(socket, peer);
+        running.add(connection);
         const done = handle(connection);
         finished.add(done);
         void done.then(() => finished.delete(done));
@@ -128,10 +160,7 @@ export function serve(
   }
 
   function abortConnections(reason: unknown = new AbortError("serve", "the server was closed")): void {
-    for (const [connection, controller] of running) {
-      controller.abort(reason);
-      connection.socket.close();
-    }
+    for (const connection of running) connection.abort(reason);
   }
 
   const accepting = acceptLoop();

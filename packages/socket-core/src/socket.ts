@@ -24,24 +24,23 @@ import {
   checkConstant,
   checkInteger,
   checkTimeout,
-  checkWait,
   MAX_TIMEOUT,
   type WaitOptions,
 } from "./check.ts";
-import { connect, isUnsettled } from "./connect.ts";
+import { connect } from "./connect.ts";
 import {
   AF_INET,
   MSG_PEEK,
   SO_DETACH_FILTER,
   SO_DOMAIN,
-  SO_LINGER,
   SO_PROTOCOL,
   SO_TYPE,
   SOCK_STREAM,
   SOL_SOCKET,
 } from "./constants.ts";
 import { onAccept, onClose, onConnect } from "./diagnostics.ts";
-import { AbortError, ClosedError, SocketError, systemError } from "./errors.ts";
+import { ClosedError, SocketError, systemError } from "./errors.ts";
+import { forgotten } from "./forgotten.ts";
 import { discardAndClose, LINGER_TIMEOUT } from "./linger.ts";
 import {
   type Message,
@@ -57,7 +56,8 @@ import {
 } from "./message.ts";
 import { native } from "./native.ts";
 import { SocketOptions } from "./options.ts";
-import { Descriptor, type Direction, READ, WRITE } from "./readiness.ts";
+import { Descriptor } from "./readiness.ts";
+import { ready } from "./ready.ts";
 import {
   type Datagram,
   type ReceiveOptions,
@@ -69,10 +69,10 @@ import {
   receiveNow,
 } from "./receive.ts";
 import { SLAB_SIZE } from "./receive-buffer.ts";
-import { type HostAddress, resolveHost } from "./resolve.ts";
+import type { HostAddress } from "./resolve.ts";
 import { type SendOptions, send, sendAll, sendNow, sendTo, sendToNow, sendVectorNow } from "./send.ts";
 import { type SendfileOptions, sendFile } from "./sendfile.ts";
-import { getOption, getOptionBytes, setOption } from "./sockopt.ts";
+import { getOption, getOptionBytes, noteLinger, setOption } from "./sockopt.ts";
 
 /** What `accept` and the iteration of a listening socket give. */
 export interface Accepted {
@@ -85,17 +85,6 @@ export interface Accepted {
 const EAGAIN = -os.errno.EAGAIN;
 const EINTR = -os.errno.EINTR;
 const MAX_INT = 2 ** 31 - 1;
-
-/** Sockets that were dropped without `close()`: the descriptor is closed, and the warning says so. */
-const forgotten = new FinalizationRegistry<Descriptor>((descriptor) => {
-  if (descriptor.fd < 0) return;
-  process.emitWarning(`A socket (descriptor ${descriptor.fd}) was dropped without close()`, "ResourceWarning");
-  descriptor.close();
-});
-
-const nothingToDo = (): number => 0;
-const done = (): void => {};
-const waitFirst = { waitFirst: true };
 
 /** The descriptor for the next Socket, where it is open already; only inside `Socket.#of`. */
 let handedOver = -1;
@@ -158,17 +147,13 @@ export class Socket implements AsyncIterable<Accepted> {
    */
   static fromFd(fd: number): Socket {
     checkInteger("fd", fd, 0, MAX_INT);
-    const adopted = native.adopt(fd);
-    if (adopted < 0) throw systemError("fromFd", adopted);
-    const slot = native.pollOpen(fd);
-    if (slot < 0) {
-      native.release(fd);
-      throw systemError("fromFd", slot);
-    }
-    native.pollClose(slot);
+    const status = native.adopt(fd);
+    if (status < 0) throw systemError("fromFd", status);
     const connected = native.getpeername(fd, addressBuffer) >= 0;
     const option = (name: number): number => getOption(fd, SOL_SOCKET, name);
-    return Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
+    const socket = Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
+    noteLinger(socket.#descriptor);
+    return socket;
   }
 
   /** The descriptor's number, or -1 after `close()`. It stays this socket's: never close it. */
@@ -240,8 +225,7 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /** listen(2): up to `backlog` connections wait in the kernel until they are accepted. Default 511; capped by the kernel. */
   listen(backlog = 511): void {
-    const fd = this.#open("listen");
-    const status = native.listen(fd, checkInteger("backlog", backlog, 0, 2 ** 31 - 1));
+    const status = native.listen(this.#open("listen"), checkInteger("backlog", backlog, 0, MAX_INT));
     if (status < 0) throw systemError("listen", status);
   }
 
@@ -288,26 +272,8 @@ export class Socket implements AsyncIterable<Accepted> {
    * the socket is closed, because its state is unknown.
    */
   async connect(address: Address | HostAddress, options?: WaitOptions): Promise<void> {
-    checkWait(options);
-    this.#open("connect");
-    if (options?.signal?.aborted) throw new AbortError("connect", options.signal.reason);
-    let target = address as Address;
-    let wait = options;
-    if ("host" in Object(address)) {
-      const begun = performance.now();
-      const timeout = (options?.timeout === undefined ? this.timeout : options.timeout) || null;
-      target = await resolveHost(address as HostAddress, this.family, { signal: options?.signal, timeout });
-      if (timeout !== null) wait = { ...options, timeout: Math.max(1, timeout - (performance.now() - begun)) };
-    }
-    this.#open("connect");
-    try {
-      await connect(this, this.#descriptor, target, wait);
-    } catch (error) {
-      if (isUnsettled(error)) this.close();
-      throw error;
-    }
-    this.#descriptor.connected = true;
-    if (onConnect.hasSubscribers) onConnect.publish({ socket: this, address: target });
+    const peer = await connect(this, this.#descriptor, address, options);
+    if (onConnect.hasSubscribers) onConnect.publish({ socket: this, address: peer });
   }
 
   /**
@@ -349,7 +315,8 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /** The number of bytes received into `buffer` now (0: end of stream), or `null` where there are none yet. Throws SocketError. */
   tryRecv(buffer: Uint8Array, flags = 0): number | null {
-    return receiveNow(this.#descriptor, this.#open("recv"), buffer, flags);
+    this.#open("recv");
+    return receiveNow(this.#descriptor, buffer, flags);
   }
 
   /**
@@ -514,21 +481,12 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /** Resolves when a read would find data, an end or an error, or an accept a connection. Level-triggered. */
   readable(options?: WaitOptions): Promise<void> {
-    return this.#ready(READ, "readable", options);
+    return ready(this, this.#descriptor, "readable", options);
   }
 
   /** Resolves when a write would find room or an error. Level-triggered. */
   writable(options?: WaitOptions): Promise<void> {
-    return this.#ready(WRITE, "writable", options);
-  }
-
-  #ready(direction: Direction, what: string, options: WaitOptions | undefined): Promise<void> {
-    try {
-      checkWait(options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#descriptor.run(this, direction, what, nothingToDo, done, options, waitFirst);
+    return ready(this, this.#descriptor, "writable", options);
   }
 
   /** The data of a stream as it arrives, until its end; `break` leaves the socket open and loses nothing. */
@@ -559,8 +517,8 @@ export class Socket implements AsyncIterable<Accepted> {
    * for example ENOPROTOOPT, or UnsupportedError for a constant that the platform lacks.
    */
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
-    setOption(this.#open("setsockopt"), level, name, value);
-    if (level === SOL_SOCKET && name === SO_LINGER) this.#descriptor.lingers = true;
+    this.#open("setsockopt");
+    setOption(this.#descriptor, level, name, value);
   }
 
   /** getsockopt(2): an option as a C `int`. Throws SocketError. */
@@ -584,7 +542,7 @@ export class Socket implements AsyncIterable<Accepted> {
   attachFilter(program: Uint8Array | null): void {
     const fd = this.#open("attachFilter");
     if (program === null) {
-      setOption(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+      setOption(this.#descriptor, SOL_SOCKET, SO_DETACH_FILTER, 0);
       return;
     }
     const status = native.attachFilter(fd, checkBuffer("program", program));
@@ -645,9 +603,6 @@ export class Socket implements AsyncIterable<Accepted> {
     if (onClose.hasSubscribers) onClose.publish({ socket: this });
     if (d.stream && !d.ended && !d.lingers && native.unread(d.fd) > 0) {
       void discardAndClose(new Descriptor(d.detach(), true));
-    } else if (d.lingers && (this.options.linger ?? 0) > 0) {
-      // The kernel waits inside close(2), so that happens on the thread pool.
-      native.closeBlocking(d.detach());
     } else {
       d.close();
     }

@@ -1,7 +1,9 @@
 /** setsockopt(2) and getsockopt(2), with a C `int` or with bytes. */
 import { checkConstant, checkInteger, typeError } from "./check.ts";
+import { SO_LINGER, SOL_SOCKET } from "./constants.ts";
 import { systemError } from "./errors.ts";
 import { native } from "./native.ts";
+import type { Descriptor } from "./readiness.ts";
 
 /** The most bytes that are asked for; no option of Linux or macOS comes near it. */
 const MAX_OPTION = 65_536;
@@ -9,13 +11,25 @@ const MAX_OPTION = 65_536;
 const number = new Int32Array(1);
 const numberBytes = new Uint8Array(number.buffer);
 
-export function setOption(fd: number, level: number, name: number, value: number | Uint8Array): void {
+/** struct linger of socket(7): two C `int`s, on or off and seconds. */
+const linger = new Int32Array(2);
+const lingerBytes = new Uint8Array(linger.buffer);
+
+/** Notes SO_LINGER: what it says of the end of a stream is `close`'s business. */
+export function noteLinger(d: Descriptor): void {
+  if (native.getsockopt(d.fd, SOL_SOCKET, SO_LINGER, lingerBytes) < 0) return;
+  d.lingers = linger[0] !== 0;
+  d.lingerSeconds = d.lingers ? linger[1]! : 0;
+}
+
+export function setOption(d: Descriptor, level: number, name: number, value: number | Uint8Array): void {
   checkConstant("level", level);
   checkConstant("name", name);
   if (typeof value === "number") checkInteger("value", value, -(2 ** 31), 2 ** 32 - 1);
   else if (!(value instanceof Uint8Array)) throw typeError("value", "an integer or a Uint8Array", value);
-  const status = native.setsockopt(fd, level, name, value);
+  const status = native.setsockopt(d.fd, level, name, value);
   if (status < 0) throw systemError("setsockopt", status);
+  if (level === SOL_SOCKET && name === SO_LINGER) noteLinger(d);
 }
 
 export function getOption(fd: number, level: number, name: number): number {

@@ -20,8 +20,12 @@ export interface RunOptions {
 }
 
 /** Runs a program to its end. One that does not end is killed: `signal` says so. */
-export async function run(command: string, args: string[], { timeout = 20_000 } = {}): Promise<Outcome> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout, killSignal: "SIGKILL" });
+export async function run(
+  command: string,
+  args: string[],
+  { timeout = 20_000, cwd }: { timeout?: number; cwd?: string } = {},
+): Promise<Outcome> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], cwd, timeout, killSignal: "SIGKILL" });
   const outcome = { code: null, signal: null, stdout: "", stderr: "" } as Outcome;
   child.stdout.setEncoding("utf8").on("data", (text) => {
     outcome.stdout += text;
@@ -45,7 +49,9 @@ export function runModule(
 
 /** Starts CPython with a script; its lines on stdout are read one by one. */
 export function python(script: string, ...args: string[]): { child: ChildProcess; line(): Promise<string> } {
-  const child = spawn("python3", ["-u", "-c", script, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  // The sanitizer is for the addon.
+  const { LD_PRELOAD, ...env } = process.env;
+  const child = spawn("python3", ["-u", "-c", script, ...args], { stdio: ["pipe", "pipe", "inherit"], env });
   const iterator = lines(child)[Symbol.asyncIterator]();
   return {
     child,

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { createServer } from "@sockeye/socket-core";
+import { describe, expect, it } from "vitest";
+import { type ReadmeBlock, readmeBlocks, readmeProblems, runReadmeBlock } from "../../../readme.shared.ts";
+
+const folder = join(import.meta.dirname, "..");
+const root = join(folder, "../..");
+
+/** READMEs name one port; tests may not. */
+function withFreePort(block: ReadmeBlock): ReadmeBlock {
+  const listener = createServer({ port: 0 });
+  const { port } = listener.getsockname() as { port: number };
+  listener.close();
+  return { ...block, code: block.code.replaceAll("8888", String(port)) };
+}
+
+/** What the comments behind the `console.log`s of a block say. */
+function promised({ code }: ReadmeBlock): string[] {
+  return [...code.matchAll(/console\.log\(.*\/\/ (?:"(.*)"|(null).*|(.*))$/gm)].map((m) => m[1] ?? m[2] ?? m[3] ?? "");
+}
+
+it("compiles the README's code", () => {
+  expect(readmeProblems(folder)).toEqual([]);
+});
+
+describe("the README's code does what its comments say", () => {
+  const blocks = readmeBlocks(folder);
+
+  it.each(blocks.map((block) => [block.line, block] as const))("in line %i", async (_line, block) => {
+    const expected = promised(block);
+    expect(expected.length).toBeGreaterThan(0);
+    expect(await runReadmeBlock(folder, withFreePort(block))).toEqual({
+      status: 0,
+      stdout: `${expected.join("\n")}\n`,
+      stderr: "",
+    });
+  });
+});
+
+it("runs the example of the repository's front page", async () => {
+  const block = readmeBlocks(root)[0]!;
+  expect(block.code).toContain("@sockeye/async-streams");
+  expect(await runReadmeBlock(folder, withFreePort(block))).toEqual({
+    status: 0,
+    stdout: `${promised(block).join("\n")}\n`,
+    stderr: "",
+  });
+});
