@@ -15,6 +15,7 @@ static char memory[BATCH][SLOT];
 static char segments[LARGEST];
 static struct mmsghdr messages[BATCH];
 static struct iovec vectors[BATCH];
+static struct sockaddr_storage senders[BATCH];
 
 static unsigned long long nanoseconds(void) {
   struct timespec time;
@@ -33,6 +34,14 @@ static void prepare(size_t size) {
   for (int i = 0; i < BATCH; i++) {
     vectors[i] = (struct iovec){.iov_base = memory[i], .iov_len = size};
     messages[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};
+  }
+}
+
+// Whoever serves datagrams needs to know whose they are.
+static void ask_for_senders(void) {
+  for (int i = 0; i < BATCH; i++) {
+    messages[i].msg_hdr.msg_name = &senders[i];
+    messages[i].msg_hdr.msg_namelen = sizeof senders[i];
   }
 }
 
@@ -83,7 +92,10 @@ static void sink(int fd) {
 
 static size_t receive(int fd, size_t amount) {
   size_t units = 0;
-  while (units < amount) units += checked(recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL), "recvmmsg");
+  while (units < amount) {
+    ask_for_senders();
+    units += checked(recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL), "recvmmsg");
+  }
   return units;
 }
 
