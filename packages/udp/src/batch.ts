@@ -24,9 +24,10 @@ export class Batch {
   constructor(messages: number, slotSize: number, split: boolean) {
     this.#received = new ReceiveBatch(messages, slotSize);
     this.#split = split;
-    this.#offsets = new Int32Array(messages);
     this.#sizes = new Int32Array(messages);
-    this.#messages = new Int32Array(messages);
+    // Without super-packets these never change.
+    this.#offsets = Int32Array.from({ length: messages }, (_, i) => i * slotSize);
+    this.#messages = Int32Array.from({ length: messages }, (_, i) => i);
   }
 
   /** How many datagrams there are. */
@@ -115,11 +116,21 @@ export class Batch {
     const received = this.#received;
     this.#segments = 0;
     this.#totalBytes = 0;
+    if (!this.#split) {
+      // Each message is a datagram, in a slot of its own.
+      this.#total = received.length;
+      for (let i = 0; i < this.#total; i++) {
+        const size = received.size(i);
+        this.#sizes[i] = size;
+        this.#totalBytes += size;
+      }
+      return;
+    }
     let at = 0;
     for (let message = 0; message < received.length; message++) {
       const start = received.offset(message);
       const size = received.size(message);
-      const stride = this.#split ? (received.segmentSize(message) ?? size) : size;
+      const stride = received.segmentSize(message) ?? size;
       const pieces = stride > 0 && stride < size ? Math.ceil(size / stride) : 1;
       if (pieces > 1) this.#segments += pieces;
       if (at + pieces > this.#offsets.length) this.#grow(at + pieces);
