@@ -5,7 +5,11 @@ import { bind } from "@sockeye/udp";
 const [way] = process.argv.slice(2);
 const endpoint = await bind(
   { address: "127.0.0.1", port: 0 },
-  { receiveBuffer: 4 << 20, coalescing: way === "coalescing", ...(way === "many" && { maxDatagramSize: 2048, batchSize: 64 }) },
+  {
+    receiveBuffer: 4 << 20,
+    coalescing: way === "coalescing",
+    ...(way === "many" && { maxDatagramSize: 2048, batchSize: 64 }),
+  },
 );
 const { address } = endpoint;
 console.log("port" in address && address.port);
