@@ -91,6 +91,30 @@ describe("sendMany", () => {
     expect(await failure(client.sendMany(5 as never))).toMatchObject({ code: "ERR_INVALID_ARG" });
   });
 
+  it("sends what its own list sends meanwhile after the list", async () => {
+    const { server, client } = await pair();
+    const within: Promise<unknown>[] = [];
+    function* list(): Generator<{ data: string }> {
+      for (const data of ["1", "2"]) {
+        within.push(client.send(`within ${data}`), client.sendMany([{ data: `list within ${data}` }]));
+        yield { data };
+      }
+    }
+    expect(await client.sendMany(list())).toBe(2);
+    await Promise.all(within);
+    expect(await texts(server, 6)).toEqual(["1", "2", "within 1", "list within 1", "within 2", "list within 2"]);
+  });
+
+  it("passes the error of the list itself on, after what came before it", async () => {
+    const { server, client } = await pair();
+    function* list(): Generator<{ data: string }> {
+      yield { data: "before" };
+      throw new Error("out of ideas");
+    }
+    expect(await failure(client.sendMany(list()))).toMatchObject({ message: "out of ideas", index: 1 });
+    expect(await texts(server, 1)).toEqual(["before"]);
+  });
+
   it("closes the iterator of the caller when it is over", async () => {
     const { client } = await pair("Unix path");
     let closed = 0;
