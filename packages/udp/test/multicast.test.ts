@@ -110,8 +110,6 @@ describe.each(isRoot ? kinds : kinds.slice(0, 1))("$family", ({ family, any, own
   });
 });
 
-it.skipIf(isRoot)("has skipped what needs root: groups of IPv6", () => {});
-
 it.skipIf(!isRoot)("joins groups of either family on a dual-stack endpoint (needs root)", async () => {
   const to = await bound({ port: 0 }, { dualstack: true });
   for (const { family, any } of kinds) {

@@ -207,5 +207,3 @@ print(s.recv(100).decode())`,
     expect(await failure(endpoint.receive({ timeout: 1 }))).toMatchObject({ code: "ERR_SOCKET_TIMEOUT" });
   });
 });
-
-it.skipIf(isRoot)("has skipped what needs root: network namespaces", () => {});
