@@ -307,18 +307,12 @@ static napi_status define_layout(napi_env env, napi_value exports) {
 }
 
 napi_status define_messages(napi_env env, napi_value exports) {
-  const struct {
-    const char *name;
-    napi_callback callback;
-  } functions[] = {{"sendv", call_sendv},
+  const exported functions[] = {{"sendv", call_sendv},
                    {"recvmsg", call_recvmsg},
                    {"sendmsg", call_sendmsg},
                    {"recvmmsg", call_recvmmsg},
                    {"sendmmsg", call_sendmmsg},
                    {"sendSegments", call_send_segments}};
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
-    if (status != napi_ok) return status;
-  }
-  return define_layout(env, exports);
+  napi_status status = export_functions(env, exports, functions, sizeof functions / sizeof *functions);
+  return status == napi_ok ? define_layout(env, exports) : status;
 }
