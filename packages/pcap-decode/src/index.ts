@@ -1,0 +1,1 @@
+export { Packet } from "./packet.ts";

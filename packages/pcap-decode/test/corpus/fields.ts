@@ -1,0 +1,88 @@
+import type { LayerType, LayerView } from "../../src/layer.ts";
+import { ARP } from "../../src/layers/arp.ts";
+import { DHCP } from "../../src/layers/dhcp.ts";
+import { DNS } from "../../src/layers/dns.ts";
+import { Ethernet } from "../../src/layers/ethernet.ts";
+import { HTTP } from "../../src/layers/http.ts";
+import { ICMP } from "../../src/layers/icmp.ts";
+import { ICMPv6 } from "../../src/layers/icmpv6.ts";
+import { IPv4 } from "../../src/layers/ipv4.ts";
+import { IPv6 } from "../../src/layers/ipv6.ts";
+import { NTP } from "../../src/layers/ntp.ts";
+import { SCTP } from "../../src/layers/sctp.ts";
+import { TCP } from "../../src/layers/tcp.ts";
+import { TLS } from "../../src/layers/tls.ts";
+import { UDP } from "../../src/layers/udp.ts";
+import { VLAN } from "../../src/layers/vlan.ts";
+import type { Packet } from "../../src/packet.ts";
+import { toHex } from "../../src/hex.ts";
+
+type Value = string | number | undefined | (string | number)[];
+type Reader = (packet: Packet) => Value[];
+
+function from<V extends LayerView>(layer: LayerType<V>, read: (view: V, packet: Packet) => Value): Reader {
+  return (packet) => packet.all(layer).map((view) => read(view, packet));
+}
+
+const hex = (value: number, digits: number) => `0x${value.toString(16).padStart(digits, "0")}`;
+const bool = (value: boolean) => (value ? "1" : "0");
+
+/** tshark's fields from our layers, outermost first. */
+export const fields: Readonly<Record<string, Reader>> = {
+  "eth.src": from(Ethernet, (v) => v.src),
+  "eth.dst": from(Ethernet, (v) => v.dst),
+  "eth.type": from(Ethernet, (v) => (v.type > 1500 ? hex(v.type, 4) : undefined)),
+  "vlan.id": from(VLAN, (v) => v.vid),
+  "arp.opcode": from(ARP, (v) => v.op),
+  "arp.src.proto_ipv4": from(ARP, (v) => (v.plen === 4 && v.ptype === 0x800 ? v.psrc : undefined)),
+  "arp.dst.proto_ipv4": from(ARP, (v) => (v.plen === 4 && v.ptype === 0x800 ? v.pdst : undefined)),
+  "ip.hdr_len": from(IPv4, (v) => v.ihl * 4),
+  "ip.len": from(IPv4, (v) => v.totalLength),
+  "ip.id": from(IPv4, (v) => hex(v.id, 4)),
+  "ip.flags.mf": from(IPv4, (v) => bool(v.moreFragments)),
+  "ip.frag_offset": from(IPv4, (v) => v.fragmentOffset),
+  "ip.ttl": from(IPv4, (v) => v.ttl),
+  "ip.proto": from(IPv4, (v) => v.protocol),
+  "ip.src": from(IPv4, (v) => v.src),
+  "ip.dst": from(IPv4, (v) => v.dst),
+  "ipv6.src": from(IPv6, (v) => v.src),
+  "ipv6.dst": from(IPv6, (v) => v.dst),
+  "ipv6.nxt": from(IPv6, (v) => v.nextHeader),
+  "ipv6.hlim": from(IPv6, (v) => v.hopLimit),
+  "tcp.srcport": from(TCP, (v) => v.sport),
+  "tcp.dstport": from(TCP, (v) => v.dport),
+  "tcp.seq_raw": from(TCP, (v) => v.seq),
+  "tcp.ack_raw": from(TCP, (v) => v.ack),
+  "tcp.flags": from(TCP, (v) => hex((v.reserved << 9) | v.flags, 4)),
+  "tcp.window_size_value": from(TCP, (v) => v.window),
+  "tcp.hdr_len": from(TCP, (v) => v.dataOffset * 4),
+  "tcp.len": from(TCP, (v) => v.payload.length),
+  "tcp.options": from(TCP, (v) => toHex(v.buffer, v.offset + 20, v.offset + v.headerLength) || undefined),
+  "udp.srcport": from(UDP, (v) => v.sport),
+  "udp.dstport": from(UDP, (v) => v.dport),
+  "udp.length": from(UDP, (v) => v.length),
+  "sctp.srcport": from(SCTP, (v) => v.sport),
+  "sctp.dstport": from(SCTP, (v) => v.dport),
+  "icmp.type": from(ICMP, (v) => v.type),
+  "icmp.code": from(ICMP, (v) => v.code),
+  "icmpv6.type": from(ICMPv6, (v) => v.type),
+  "icmpv6.code": from(ICMPv6, (v) => v.code),
+  "dns.id": from(DNS, (v) => hex(v.id, 4)),
+  "dns.flags.response": from(DNS, (v) => v.response),
+  "dns.qry.name": from(DNS, (v) => v.questions.map(({ name }) => name)),
+  "dns.qry.type": from(DNS, (v) => v.questions.map(({ type }) => type)),
+  "dns.count.answers": from(DNS, (v) => v.answerCount),
+  "dhcp.type": from(DHCP, (v) => v.op),
+  "ntp.flags": from(NTP, (v) => hex(v.buffer[v.offset]!, 2)),
+  "http.request.method": from(HTTP, (v) => v.method),
+  "http.request.uri": from(HTTP, (v) => v.uri),
+  "http.host": from(HTTP, (v) => v.host),
+  "http.response.code": from(HTTP, (v) => v.status),
+  "tls.handshake.extensions_server_name": from(TLS, (v) => v.serverName),
+};
+
+/** Our value of a tshark field, joined as tshark joins; `undefined` when we have none. */
+export function fieldOf(packet: Packet, field: string): string | undefined {
+  const values = fields[field]!(packet).flat().filter((value) => value !== undefined);
+  return values.length === 0 ? undefined : values.join("|");
+}
