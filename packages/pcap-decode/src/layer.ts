@@ -61,7 +61,12 @@ export interface LayerCode {
   /** Bytes of header and payload; `undefined` when the layer below tells. */
   readonly totalLength: HeaderLength | undefined;
   readonly next: Next | undefined;
+  /** Whether the bytes are of the version that the layer reads; `undefined` when it reads all. */
+  readonly accepts: Accepts | undefined;
 }
+
+/** Looks at the fixed fields at `offset`, of which all are there. */
+export type Accepts = (buffer: Uint8Array, offset: number) => boolean;
 
 /** Reads a length from the fixed fields at `offset`, of which all are there; `end` is the end of the bytes. */
 export type HeaderLength = (buffer: Uint8Array, offset: number, end: number) => number;
@@ -97,6 +102,8 @@ export interface AnyDefinition {
   readonly totalLength?: HeaderLength;
   /** Which layer follows. */
   readonly next?: Next;
+  /** False refuses the bytes: they are payload of the layer below, and the packet's error is `bad-version`. */
+  readonly accepts?: Accepts;
   /** The header is filled with zeros to a multiple of this when built. Default 1. */
   readonly align?: number;
   /** Called when the layer and all inner ones are built, after its computed fields: writes what depends on them. */
@@ -160,6 +167,7 @@ export function defineLayer<const F extends Fields, const D = Record<never, neve
     headerLength,
     totalLength: definition.totalLength,
     next: definition.next,
+    accepts: definition.accepts,
   };
   const create = (values: Readonly<Record<string, unknown>> = {}): LayerSpec => createSpec(layer, values);
   const layer = create as unknown as LayerType<LayerView & FieldValues<F> & Derived<D>, FieldInputs<F>>;

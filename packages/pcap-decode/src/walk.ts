@@ -11,6 +11,8 @@ export type DecodeErrorCode =
   | "bad-header-length"
   /** A total length below the header's. */
   | "bad-length"
+  /** A version that the layer announced by the one below does not have. */
+  | "bad-version"
   /** More than 16 layers. */
   | "too-deep";
 
@@ -63,6 +65,10 @@ export function walk(buffer: Uint8Array, offset: number, end: number, first: Lay
     const code = layer.code;
     if (limit - start < code.size) {
       error ??= { layer: layer.name, offset: start - offset, code: "truncated" };
+      break;
+    }
+    if (code.accepts !== undefined && !code.accepts(buffer, start)) {
+      error ??= { layer: layer.name, offset: start - offset, code: "bad-version" };
       break;
     }
     slots[at++] = code.id;

@@ -34,7 +34,9 @@ export const LinkType = {
   LOOP: 108,
   LINUX_SLL: 113,
   IEEE802_11_RADIOTAP: 127,
+  ARCNET_LINUX: 129,
   IPV4: 228,
   IPV6: 229,
+  IPOIB: 242,
   LINUX_SLL2: 276,
 } as const;

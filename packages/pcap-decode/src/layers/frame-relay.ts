@@ -7,6 +7,7 @@ import { IPv6 } from "./ipv6.ts";
 import { etherTypeNames, etherTypes } from "./tables.ts";
 
 const UI = 3;
+const SLARP = 0x8035;
 const NLPID_IPV4 = 0xcc;
 const NLPID_IPV6 = 0x8e;
 
@@ -45,5 +46,6 @@ export const CiscoHDLC = defineLayer({
     control: u8(),
     protocol: u16(nextNumber(etherTypes, { names: etherTypeNames, hex: true })),
   },
-  next: (b, o) => etherTypes.get((b[o + 2]! << 8) | b[o + 3]!),
+  // 0x8035 is Cisco's own keep-alive here, not RARP.
+  next: (b, o) => ((b[o + 2]! << 8) + b[o + 3]! === SLARP ? undefined : etherTypes.get((b[o + 2]! << 8) | b[o + 3]!)),
 });

@@ -58,6 +58,7 @@ function finalDestination(values: Readonly<Record<string, unknown>>): Uint8Array
 /** Internet Protocol version 4 (RFC 791). */
 export const IPv4 = defineLayer({
   name: "IPv4",
+  accepts: (b, o) => b[o]! >> 4 === 4,
   fields: {
     version: bits(4, { default: 4 }),
     ihl: bits(4, { auto: ({ headerLength }) => headerLength / 4 }),

@@ -10,6 +10,7 @@ const NO_NEXT_HEADER = 59;
 /** Internet Protocol version 6 (RFC 8200). */
 export const IPv6 = defineLayer({
   name: "IPv6",
+  accepts: (b, o) => b[o]! >> 4 === 6,
   fields: {
     version: bits(4, { default: 6 }),
     trafficClass: bits(8),

@@ -3,6 +3,9 @@ import { defineLayer, type LayerType } from "../layer.ts";
 import { etherTypeNames, etherTypes, llcSaps } from "./tables.ts";
 import { nextNumber } from "./computed.ts";
 
+const PVST = 0x010b;
+const SAP_STP = 0x42;
+
 const isU = (b: Uint8Array, o: number) => (b[o + 2]! & 3) === 3;
 
 /** IEEE 802.2 logical link control; the control field has one byte in U frames and two in I and S frames. */
@@ -28,10 +31,13 @@ export const LLC = defineLayer({
 export const SNAP = defineLayer({
   name: "SNAP",
   fields: { oui: u24({ hex: true }), type: u16(nextNumber(etherTypes, { names: etherTypeNames, hex: true })) },
-  // RFC 1042 and bridge-tunnel encapsulation carry EtherTypes.
-  next: (b, o) =>
-    b[o] === 0 && b[o + 1] === 0 && (b[o + 2] === 0 || b[o + 2] === 0xf8)
-      ? etherTypes.get((b[o + 3]! << 8) | b[o + 4]!)
-      : undefined,
+  next(b, o): LayerType | undefined {
+    if (b[o] !== 0 || b[o + 1] !== 0) return undefined;
+    const type = (b[o + 3]! << 8) | b[o + 4]!;
+    // RFC 1042 and bridge-tunnel encapsulation carry EtherTypes.
+    if (b[o + 2] === 0 || b[o + 2] === 0xf8) return etherTypes.get(type);
+    // Cisco's per-VLAN spanning tree.
+    return b[o + 2] === 0x0c && type === PVST ? llcSaps.get(SAP_STP) : undefined;
+  },
 });
 

@@ -8,6 +8,8 @@ const EPOCH = 2_208_988_800;
 /** Network Time Protocol (RFC 5905). Timestamps are seconds since 1900 in units of 2^-32; `extra` is what follows. */
 export const NTP = defineLayer({
   name: "NTP",
+  // Control and private messages (modes 6 and 7) have another header.
+  accepts: (b, o) => (b[o]! & 7) < 6,
   fields: {
     leap: bits(2),
     version: bits(3, { default: 4 }),
@@ -30,11 +32,4 @@ export const NTP = defineLayer({
     transmitTime: (view) => Number(view.transmit >> 32n) - EPOCH + Number(view.transmit & 0xffffffffn) / 2 ** 32,
   },
   summary: (view) => `v${view.version} mode ${view.mode} stratum ${view.stratum}`,
-});
-
-/** Control and private messages of NTP (RFC 9327), modes 6 and 7, whose header has another shape. */
-export const NTPControl = defineLayer({
-  name: "NTPControl",
-  fields: { leap: bits(2), version: bits(3), mode: bits(3), rest: variableBytes() },
-  headerLength: (_b, o, end) => end - o,
 });

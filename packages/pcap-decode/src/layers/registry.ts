@@ -1,6 +1,7 @@
 import { LinkType } from "../container/interface.ts";
 import type { LayerType } from "../layer.ts";
 import type { NextTable } from "../next-table.ts";
+import { ARCNET } from "./arcnet.ts";
 import { ARP } from "./arp.ts";
 import { DHCP } from "./dhcp.ts";
 import { DHCPv6 } from "./dhcpv6.ts";
@@ -12,6 +13,7 @@ import { CiscoHDLC, FrameRelay } from "./frame-relay.ts";
 import { GENEVE } from "./geneve.ts";
 import { GRE } from "./gre.ts";
 import { GTPU } from "./gtp.ts";
+import { HTTP } from "./http.ts";
 import { ICMP } from "./icmp.ts";
 import {
   ICMPv6,
@@ -26,6 +28,7 @@ import {
   RouterSolicitation,
 } from "./icmpv6.ts";
 import { IGMP } from "./igmp.ts";
+import { IPoIB } from "./infiniband.ts";
 import { IPv4 } from "./ipv4.ts";
 import { IPv6 } from "./ipv6.ts";
 import { AH, ESP, IPv6DestinationOptions, IPv6Fragment, IPv6HopByHop, IPv6Routing } from "./ipv6-extensions.ts";
@@ -77,8 +80,10 @@ const bindings: readonly (readonly [NextTable, readonly (readonly [number, Layer
       [LinkType.LOOP, Loop],
       [LinkType.LINUX_SLL, SLL],
       [LinkType.IEEE802_11_RADIOTAP, Radiotap],
+      [LinkType.ARCNET_LINUX, ARCNET],
       [LinkType.IPV4, IPv4],
       [LinkType.IPV6, IPv6],
+      [LinkType.IPOIB, IPoIB],
       [LinkType.LINUX_SLL2, SLL2],
     ],
   ],
@@ -142,6 +147,7 @@ const bindings: readonly (readonly [NextTable, readonly (readonly [number, Layer
       [1646, RADIUS],
       [1812, RADIUS],
       [1813, RADIUS],
+      [1900, HTTP],
       [2152, GTPU],
       [4754, GRE],
       [4789, VXLAN],

@@ -27,6 +27,15 @@ function from<V extends LayerView>(layer: LayerType<V>, read: (view: V, packet: 
 const hex = (value: number, digits: number) => `0x${value.toString(16).padStart(digits, "0")}`;
 const bool = (value: boolean) => (value ? "1" : "0");
 
+/** As tshark counts: what the IP header and the length on the wire leave, even when the capture holds less. */
+function tcpLength(tcp: LayerView & { readonly payload: Uint8Array }, packet: Packet): number {
+  const ip = packet.layers.findLast((view) => view.offset < tcp.offset && (view.layer.name === "IPv4" || view.layer.name === "IPv6"));
+  if (!packet.truncated || ip === undefined) return tcp.payload.length;
+  const onWire = packet.originalLength - (ip.offset - packet.offset);
+  const length = Math.min(onWire, ip.layer.definition.totalLength!(ip.buffer, ip.offset, ip.end) || onWire);
+  return ip.offset + length - tcp.offset - tcp.headerLength;
+}
+
 /** tshark's fields from our layers, outermost first. */
 export const fields: Readonly<Record<string, Reader>> = {
   "eth.src": from(Ethernet, (v) => v.src),
@@ -56,7 +65,7 @@ export const fields: Readonly<Record<string, Reader>> = {
   "tcp.flags": from(TCP, (v) => hex((v.reserved << 9) | v.flags, 4)),
   "tcp.window_size_value": from(TCP, (v) => v.window),
   "tcp.hdr_len": from(TCP, (v) => v.dataOffset * 4),
-  "tcp.len": from(TCP, (v) => v.payload.length),
+  "tcp.len": from(TCP, (v, packet) => tcpLength(v, packet)),
   "tcp.options": from(TCP, (v) => toHex(v.buffer, v.offset + 20, v.offset + v.headerLength) || undefined),
   "udp.srcport": from(UDP, (v) => v.sport),
   "udp.dstport": from(UDP, (v) => v.dport),
@@ -69,7 +78,7 @@ export const fields: Readonly<Record<string, Reader>> = {
   "icmpv6.code": from(ICMPv6, (v) => v.code),
   "dns.id": from(DNS, (v) => hex(v.id, 4)),
   "dns.flags.response": from(DNS, (v) => v.response),
-  "dns.qry.name": from(DNS, (v) => v.questions.map(({ name }) => name)),
+  "dns.qry.name": from(DNS, (v) => v.questions.map(({ name }) => (name === "." ? "<Root>" : name))),
   "dns.qry.type": from(DNS, (v) => v.questions.map(({ type }) => type)),
   "dns.count.answers": from(DNS, (v) => v.answerCount),
   "dhcp.type": from(DHCP, (v) => v.op),
@@ -85,4 +94,51 @@ export const fields: Readonly<Record<string, Reader>> = {
 export function fieldOf(packet: Packet, field: string): string | undefined {
   const values = fields[field]!(packet).flat().filter((value) => value !== undefined);
   return values.length === 0 ? undefined : values.join("|");
+}
+
+/**
+ * tshark's dissectors that are layers here; the names between them that are none. What tshark knows from earlier
+ * packets of a conversation (http, tls, quic, tftp) ends the comparison.
+ */
+const layerOf: Readonly<Record<string, string | null>> = {
+  ah: "AH", arcnet: "ARCNET", arp: "ARP", chdlc: "CiscoHDLC", dhcp: "DHCP", dhcpv6: "DHCPv6", dns: "DNS",
+  erspan: "ERSPAN", esp: "ESP", eth: "Ethernet", ethertype: null, fr: "FrameRelay", geneve: "GENEVE", gre: "GRE",
+  gtp: "GTPU", icmp: "ICMP", icmpv6: "ICMPv6", ieee8021ad: "VLAN", igmp: "IGMP", ip: "IPv4",
+  ipoib: "IPoIB", ipv6: "IPv6", "ipv6.dstopts": "IPv6DestinationOptions", "ipv6.fraghdr": "IPv6Fragment",
+  "ipv6.hopopts": "IPv6HopByHop", "ipv6.routing": "IPv6Routing", llc: "LLC", lldp: "LLDP", llmnr: "DNS", mdns: "DNS",
+  mpls: "MPLS", ntp: "NTP", null: "Null", pim: "PIM", ppp: "PPP", pppoed: "PPPoEDiscovery", pppoes: "PPPoE",
+  radiotap: "Radiotap", radius: "RADIUS", raw: null, sctp: "SCTP", sip: "SIP", sll: "SLL", snmp: "SNMP",
+  ssdp: "HTTP", stp: "STP", syslog: "Syslog", tcp: "TCP", udp: "UDP", vlan: "VLAN",
+  vxlan: "VXLAN", wlan: "Dot11", wlan_radio: null,
+};
+/** Layers here that tshark shows inside another. */
+const inside = new Set([
+  "SNAP", "ICMPv6Echo", "ICMPv6Error", "MLD", "MLDv2Report", "RouterSolicitation", "RouterAdvertisement",
+  "NeighborSolicitation", "NeighborAdvertisement", "NDRedirect", "DNSOverTCP",
+]);
+
+/** tshark's chain as far as its dissectors are layers here. */
+export function chainOf(protocols: string): string[] {
+  const chain: string[] = [];
+  for (const name of protocols.split(":")) {
+    const layer = layerOf[name];
+    if (layer === undefined) break;
+    // tshark names the group list of IGMP once more.
+    if (layer !== null && !(layer === "IGMP" && chain.at(-1) === "IGMP")) chain.push(layer);
+  }
+  return chain;
+}
+
+/** Our layers in tshark's terms, at most `length`; tshark names a stack of MPLS labels once. */
+export function ourChain(packet: Packet, length: number): string[] {
+  return packet.layers
+    .map((view) => view.layer.name.replace(/^ERSPAN\d$/, "ERSPAN"))
+    .filter((name, i, all) => !inside.has(name) && !(name === "MPLS" && all[i - 1] === "MPLS"))
+    .slice(0, length);
+}
+
+/** tshark's `frame.protocols` and ours, as far as they can be compared. */
+export function chains(packet: Packet, protocols: string): { readonly ours: string; readonly theirs: string } {
+  const theirs = chainOf(protocols);
+  return { ours: ourChain(packet, theirs.length).join("/"), theirs: theirs.join("/") };
 }
