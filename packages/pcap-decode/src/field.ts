@@ -10,6 +10,8 @@ export interface FieldOptions<Input> {
   auto?(context: BuildContext): Input | undefined;
   /** Set when `auto` needs a following layer to tell the value, as a next-protocol number does. */
   readonly needsNext?: boolean;
+  /** Whether `value` announces `next` too: several numbers may, and rebuilding keeps the one there was. */
+  announces?(value: unknown, next: unknown): boolean;
   /** Set when `auto` is only a suggestion: rebuilding a decoded packet keeps what it had. */
   readonly suggested?: boolean;
 }

@@ -47,6 +47,8 @@ export interface LayerJSON {
 export interface LayerSpec {
   readonly layer: LayerType;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Values of computed fields for when they cannot be computed. */
+  readonly fallback?: Readonly<Record<string, unknown>>;
   /** Bytes behind the layer's payload. */
   readonly trailer?: Uint8Array;
 }

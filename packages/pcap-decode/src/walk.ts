@@ -43,9 +43,9 @@ let used = 0;
 /**
  * Finds the layers of `buffer[offset, end)`, `first` being the outermost. Offsets in the slots are from `offset`.
  * The cursor only moves forward and at most `MAX_LAYERS` times, so any input ends; a length field may shorten what
- * is left and never lengthens it.
+ * is left and never lengthens it. Without `keep` the next walk may overwrite the slots.
  */
-export function walk(buffer: Uint8Array, offset: number, end: number, first: LayerType | undefined): void {
+export function walk(buffer: Uint8Array, offset: number, end: number, first: LayerType | undefined, keep = true): void {
   if (arena.length - used < MAX_LAYERS * SLOT_SIZE) {
     arena = new Int32Array(ARENA_SLOTS);
     used = 0;
@@ -104,5 +104,5 @@ export function walk(buffer: Uint8Array, offset: number, end: number, first: Lay
   walked.base = used;
   walked.count = count;
   walked.error = error;
-  used = at;
+  if (keep) used = at;
 }

@@ -108,7 +108,8 @@ export function fromJSON(json: BuildInput, options: BuildOptions = {}): Stack {
   const specs = json.layers.map(({ layer: _name, trailer, ...values }, i): LayerSpec => {
     const layer = types[i]!;
     const kept = options.recompute ? withoutComputed(layer, values, types[i + 1]) : values;
-    return trailer === undefined ? { layer, values: kept } : { layer, values: kept, trailer: fromHex(trailer) };
+    const spec = { layer, values: kept, fallback: values };
+    return trailer === undefined ? spec : { ...spec, trailer: fromHex(trailer) };
   });
   return new Stack(specs, fromHex(json.payload ?? ""));
 }
@@ -124,9 +125,11 @@ export function build(json: BuildInput, options: BuildOptions = {}): Uint8Array 
 function withoutComputed(layer: LayerType, values: Readonly<Record<string, unknown>>, next: LayerType | undefined): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const { name, field } of layer.places) {
-    const { auto, needsNext, suggested } = field.options;
-    if (values[name] === undefined) continue;
-    if (auto === undefined || suggested || (needsNext && next === undefined)) kept[name] = values[name];
+    const { options } = field;
+    const value = values[name];
+    if (value === undefined) continue;
+    const keeps = options.suggested || (options.needsNext && (next === undefined || options.announces?.(value, next)));
+    if (options.auto === undefined || keeps) kept[name] = value;
   }
   return kept;
 }
@@ -202,7 +205,7 @@ function fill({ spec, values }: Placed, context: BuildContext): void {
   }
   for (const place of layer.places) {
     if (!isComputed(place, spec)) continue;
-    const value = place.field.options.auto!(context) ?? place.field.options.default;
+    const value = place.field.options.auto!(context) ?? spec.fallback?.[place.name] ?? place.field.options.default;
     if (place.field.kind === "dynamic") putDynamic(context, layer, place, value, values);
     else putFixed(buffer, offset, layer, place, value);
   }

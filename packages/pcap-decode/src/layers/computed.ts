@@ -5,7 +5,12 @@ import type { NextTable } from "../next-table.ts";
 
 /** A number that announces the next layer, looked up in `table`; `options` as for any number. */
 export function nextNumber(table: NextTable, options: NumberOptions = {}): NumberOptions {
-  return { ...options, needsNext: true, auto: ({ next }) => table.keyOf(next) };
+  return {
+    ...options,
+    needsNext: true,
+    auto: ({ next }) => table.keyOf(next),
+    announces: (value, next) => table.get(value as number) === next,
+  };
 }
 
 /** Bytes of header and payload. */

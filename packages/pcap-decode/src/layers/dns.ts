@@ -44,7 +44,8 @@ interface Message {
 
 function parse(b: Uint8Array, start: number, end: number): Message {
   const count = (i: number) => (end - start < HEADER ? 0 : (b[start + 4 + i * 2]! << 8) | b[start + 5 + i * 2]!);
-  const message: Message = { questions: [], records: [[], [], []], ends: [end, end, end, end] };
+  const body = Math.min(end, start + HEADER);
+  const message: Message = { questions: [], records: [[], [], []], ends: [body, body, body, body] };
   let at = start + HEADER;
   for (let i = 0; i < count(0); i++) {
     const { name, next } = readName(b, at, end, start);

@@ -24,11 +24,17 @@ export const PPP = defineLayer({
       read: (b, at, end) => (end > at ? toHex(b, at, end) : undefined),
       write: (out, value) => out.put(fromHex(value ?? "")),
     }),
+    /** Set when the protocol number was sent in one byte. It takes no bytes of its own. */
+    compressed: dynamic<true | undefined>({
+      size: () => 0,
+      read: (b, at) => (protocolLength(b, at) === 1 ? true : undefined),
+      write: () => {},
+    }),
     protocol: dynamic<number>(
       {
         size: (b, at) => protocolLength(b, at),
         read: (b, at, end) => (end - at >= 2 ? (b[at]! << 8) | b[at + 1]! : (b[at] ?? 0)),
-        write: (out, value) => (value > 0xff || value % 2 === 0 ? out.u16(value) : out.u8(value)),
+        write: (out, value, { compressed }) => (compressed ? out.u8(value) : out.u16(value)),
         format: (value) => `0x${value.toString(16).padStart(4, "0")}`,
       },
       { needsNext: true, auto: ({ next }) => pppProtocols.keyOf(next) },
