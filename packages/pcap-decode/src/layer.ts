@@ -1,6 +1,7 @@
 import type { BuildContext } from "./build/context.ts";
 import { InvalidValueError } from "./errors.ts";
 import type { Field } from "./field.ts";
+import { compileStep, type Step } from "./step.ts";
 import { compileView, type FieldPlace, placeFields } from "./view-class.ts";
 
 /** A field of any type. */
@@ -62,9 +63,7 @@ export interface LayerCode {
   readonly headerLength: HeaderLength | undefined;
   /** Bytes of header and payload; `undefined` when the layer below tells. */
   readonly totalLength: HeaderLength | undefined;
-  readonly next: Next | undefined;
-  /** Whether the bytes are of the version that the layer reads; `undefined` when it reads all. */
-  readonly accepts: Accepts | undefined;
+  readonly step: Step;
 }
 
 /** Looks at the fixed fields at `offset`, of which all are there. */
@@ -168,24 +167,21 @@ export function defineLayer<const F extends Fields, const D = Record<never, neve
     size,
     headerLength,
     totalLength: definition.totalLength,
-    next: definition.next,
-    accepts: definition.accepts,
+    step: compileStep({ ...definition, headerLength, size }),
   };
-  const create = (values: Readonly<Record<string, unknown>> = {}): LayerSpec => createSpec(layer, values);
-  const layer = create as unknown as LayerType<LayerView & FieldValues<F> & Derived<D>, FieldInputs<F>>;
-  Object.defineProperty(layer, "name", { value: name });
-  const view = compileView(layer, places, code, derive as Readonly<Record<string, (view: LayerView) => unknown>>);
-  const constants = {
-    name,
+  // A computed key names the function; defining `name` on it would make its properties slow to read.
+  const created = { [name]: (values: Readonly<Record<string, unknown>> = {}): LayerSpec => createSpec(layer, values) }[name];
+  const layer = created as unknown as LayerType<LayerView & FieldValues<F> & Derived<D>, FieldInputs<F>>;
+  const view = compileView(layer, name, places, code, derive as Readonly<Record<string, (view: LayerView) => unknown>>);
+  Object.assign(layer, {
     id: code.id,
     fields,
     places,
     code,
     definition,
     view,
-    decode: (bytes: Uint8Array) => (bytes.length < size ? undefined : new layer.view(bytes, 0, bytes.length)),
-  };
-  for (const [key, value] of Object.entries(constants)) Object.defineProperty(layer, key, { value, enumerable: true });
+    decode: (bytes: Uint8Array) => (bytes.length < size ? undefined : new view(bytes, 0, bytes.length)),
+  });
   layerById.push(layer);
   layerByName.set(name, layer);
   return layer;

@@ -108,7 +108,7 @@ function closureClass(places: readonly FieldPlace[]): ViewConstructor<LayerView>
 let mayGenerate: boolean | undefined;
 
 /** Whether the page or process allows generated code (a content security policy may not). */
-function canGenerate(): boolean {
+export function canGenerate(): boolean {
   if (mayGenerate === undefined) {
     try {
       mayGenerate = new Function("return true")() === true;
@@ -127,11 +127,12 @@ export function setCodeGeneration(allowed: boolean): void {
 /** Compiles the class of a layer's views. */
 export function compileView<V extends LayerView>(
   layer: LayerType<V>,
+  name: string,
   places: readonly FieldPlace[],
   code: LayerCode,
   derive: Readonly<Record<string, (view: LayerView) => unknown>>,
 ): ViewConstructor<V> {
-  const View = canGenerate() ? generateClass(layer.name, places) : closureClass(places);
+  const View = canGenerate() ? generateClass(name, places) : closureClass(places);
   const prototype = View.prototype as object;
   const dynamics = places.filter(({ field }) => field.kind === "dynamic");
   for (const place of places) {

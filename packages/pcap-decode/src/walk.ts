@@ -1,4 +1,5 @@
 import type { LayerType } from "./layer.ts";
+import type { StepResult } from "./step.ts";
 
 /** Most layers decoded of a packet; what lies deeper is payload. Wireshark's worst captures stay below it. */
 export const MAX_LAYERS = 16;
@@ -36,6 +37,8 @@ export const walked: {
   error: DecodeError | undefined;
 } = { slots: new Int32Array(0), base: 0, count: 0, error: undefined };
 
+const result: StepResult = { payload: 0, limit: 0, error: undefined, refused: false };
+
 // Packets share one arena of slots until it is full: a walk allocates nothing of its own.
 let arena = new Int32Array(ARENA_SLOTS);
 let used = 0;
@@ -62,43 +65,29 @@ export function walk(buffer: Uint8Array, offset: number, end: number, first: Lay
       error ??= { layer: layer.name, offset: start - offset, code: "too-deep" };
       break;
     }
-    const code = layer.code;
-    if (limit - start < code.size) {
+    const { id, size, step } = layer.code;
+    if (limit - start < size) {
       error ??= { layer: layer.name, offset: start - offset, code: "truncated" };
       break;
     }
-    if (code.accepts !== undefined && !code.accepts(buffer, start)) {
-      error ??= { layer: layer.name, offset: start - offset, code: "bad-version" };
-      break;
+    result.limit = limit;
+    const next = step(buffer, start, limit, result);
+    if (result.error !== undefined) {
+      error ??= { layer: layer.name, offset: start - offset, code: result.error };
+      result.error = undefined;
+      if (result.refused) {
+        result.refused = false;
+        break;
+      }
     }
-    slots[at++] = code.id;
-    slots[at++] = start - offset;
-    slots[at++] = limit - offset;
+    slots[at] = id;
+    slots[at + 1] = start - offset;
+    slots[at + 2] = limit - offset;
+    at += SLOT_SIZE;
     count++;
-    let header = code.size;
-    if (code.headerLength !== undefined) {
-      header = code.headerLength(buffer, start, limit);
-      if (header < code.size) {
-        error ??= { layer: layer.name, offset: start - offset, code: "bad-header-length" };
-        break;
-      }
-      if (header > limit - start) {
-        error ??= { layer: layer.name, offset: start - offset, code: "truncated" };
-        break;
-      }
-    }
-    if (code.totalLength !== undefined) {
-      const total = code.totalLength(buffer, start, limit);
-      if (total > limit - start) error ??= { layer: layer.name, offset: start - offset, code: "truncated" };
-      else if (total >= header) limit = start + total;
-      else if (total > 0) {
-        error ??= { layer: layer.name, offset: start - offset, code: "bad-length" };
-        break;
-      }
-    }
-    const payload = start + header;
-    layer = code.next === undefined ? undefined : code.next(buffer, start, payload, limit);
-    start = payload;
+    start = result.payload;
+    limit = result.limit;
+    layer = next;
   }
   walked.slots = slots;
   walked.base = used;
