@@ -8,5 +8,11 @@ const require = $createRequire(import.meta.url);`;
 
 export default defineConfig([
   library() as object,
-  library({ entry: { cli: "src/cli/main.ts" }, dts: false, clean: false, sourcemap: false, banner: { js: banner } }) as object,
+  library({
+    entry: { cli: "src/cli/main.ts" },
+    dts: false,
+    clean: false,
+    sourcemap: false,
+    banner: { js: banner },
+  }) as object,
 ]);

@@ -89,26 +89,38 @@ export function isIPv6Text(text: string): boolean {
 
 /** A 48-bit MAC address as text. */
 export function mac(options: FieldOptions<string> = {}): Field<string> {
-  return octets<string>(6, { read: formatMac, write: (out, value) => out.put(parseMac(value)) }, {
-    default: "00:00:00:00:00:00",
-    ...options,
-  });
+  return octets<string>(
+    6,
+    { read: formatMac, write: (out, value) => out.put(parseMac(value)) },
+    {
+      default: "00:00:00:00:00:00",
+      ...options,
+    },
+  );
 }
 
 /** An IPv4 address as text. */
 export function ipv4(options: FieldOptions<string> = {}): Field<string> {
-  return octets<string>(4, { read: formatIPv4, write: (out, value) => out.put(parseIPv4(value)) }, {
-    default: "0.0.0.0",
-    ...options,
-  });
+  return octets<string>(
+    4,
+    { read: formatIPv4, write: (out, value) => out.put(parseIPv4(value)) },
+    {
+      default: "0.0.0.0",
+      ...options,
+    },
+  );
 }
 
 /** An IPv6 address as text. */
 export function ipv6(options: FieldOptions<string> = {}): Field<string> {
-  return octets<string>(16, { read: formatIPv6, write: (out, value) => out.put(parseIPv6(value)) }, {
-    default: "::",
-    ...options,
-  });
+  return octets<string>(
+    16,
+    { read: formatIPv6, write: (out, value) => out.put(parseIPv6(value)) },
+    {
+      default: "::",
+      ...options,
+    },
+  );
 }
 
 /** Writes an address of either family, four or sixteen bytes. */

@@ -28,7 +28,8 @@ export interface Decoder<L extends LayerType> {
  * packet. Throws an `InvalidValueError` without layers.
  */
 export function createDecoder<const L extends readonly LayerType[]>(layers: L): Decoder<L[number]> {
-  if (!Array.isArray(layers) || layers.length === 0) throw new InvalidValueError("createDecoder(layers)", layers, "at least one layer");
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw new InvalidValueError("createDecoder(layers)", layers, "at least one layer");
   const views: (LayerView | undefined)[] = [];
   const seen: number[] = [];
   const nothing = new Uint8Array(0);

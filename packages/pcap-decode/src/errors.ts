@@ -32,7 +32,9 @@ function describe(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
-  return typeof value === "object" && value !== null ? `an object with ${Object.keys(value).join(", ")}` : String(value);
+  return typeof value === "object" && value !== null
+    ? `an object with ${Object.keys(value).join(", ")}`
+    : String(value);
 }
 
 /** Throws unless `value` is an integer of [min, max]. */

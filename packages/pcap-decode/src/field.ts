@@ -1,5 +1,5 @@
-import type { BuildContext } from "./build/context.ts";
 import type { ByteWriter } from "./build/byte-writer.ts";
+import type { BuildContext } from "./build/context.ts";
 import { InvalidValueError } from "./errors.ts";
 
 /** What a field takes when it is not set, or computes while a packet is built. */

@@ -1,7 +1,16 @@
-export { crc32c, internetChecksum } from "./build/checksum.ts";
+export { ipv4, ipv6, mac } from "./address.ts";
 export type { ByteWriter } from "./build/byte-writer.ts";
+export { crc32c, internetChecksum } from "./build/checksum.ts";
 export type { BuildContext } from "./build/context.ts";
-export { type BuildInput, type BuildOptions, build, fromJSON, type Stack, type StackPart, stack } from "./build/stack.ts";
+export {
+  type BuildInput,
+  type BuildOptions,
+  build,
+  fromJSON,
+  type Stack,
+  type StackPart,
+  stack,
+} from "./build/stack.ts";
 export type {
   CaptureBlock,
   CustomBlock,
@@ -53,7 +62,6 @@ export { escapeText } from "./format/escape.ts";
 export { hexdump } from "./format/hexdump.ts";
 export type { PacketJSON } from "./format/json.ts";
 export { fromHex, toHex } from "./hex.ts";
-export { ipv4, ipv6, mac } from "./address.ts";
 export {
   type Accepts,
   type AnyDefinition,

@@ -86,7 +86,11 @@ export interface LayerType<V extends LayerView = LayerView, Input = never> {
   readonly code: LayerCode;
   readonly definition: AnyDefinition;
   /** The view of a header at `offset`. At least `code.size` bytes must be there. */
-  readonly view: new (buffer: Uint8Array, offset: number, end: number) => V;
+  readonly view: new (
+    buffer: Uint8Array,
+    offset: number,
+    end: number,
+  ) => V;
   /** The view of a header at the start of `bytes`, or `undefined` when they are too few. */
   decode(bytes: Uint8Array): V | undefined;
 }
@@ -135,7 +139,18 @@ export function findLayer(name: string): LayerType | undefined {
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
-const RESERVED = new Set(["buffer", "offset", "end", "layer", "headerLength", "payload", "trailer", "toJSON", "constructor", "prototype"]);
+const RESERVED = new Set([
+  "buffer",
+  "offset",
+  "end",
+  "layer",
+  "headerLength",
+  "payload",
+  "trailer",
+  "toJSON",
+  "constructor",
+  "prototype",
+]);
 /** Fixed headers above this are not the shape of any protocol; the limit bounds what is generated. */
 const MAX_FIXED_BYTES = 1024;
 
@@ -154,11 +169,16 @@ export function defineLayer<const F extends Fields, const D = Record<never, neve
   const derive: Readonly<Record<string, (view: LayerView & FieldValues<F>) => unknown>> = definition.derive ?? {};
   for (const key of [...Object.keys(fields), ...Object.keys(derive)]) {
     if (!NAME.test(key) || RESERVED.has(key)) {
-      throw new InvalidValueError(`defineLayer(${name}): field name`, key, `letters and digits, not one of ${[...RESERVED].join(", ")}`);
+      throw new InvalidValueError(
+        `defineLayer(${name}): field name`,
+        key,
+        `letters and digits, not one of ${[...RESERVED].join(", ")}`,
+      );
     }
   }
   const { places, size } = placeFields(name, fields);
-  if (size > MAX_FIXED_BYTES) throw new InvalidValueError(`defineLayer(${name})`, size, `at most ${MAX_FIXED_BYTES} bytes of fixed fields`);
+  if (size > MAX_FIXED_BYTES)
+    throw new InvalidValueError(`defineLayer(${name})`, size, `at most ${MAX_FIXED_BYTES} bytes of fixed fields`);
 
   const dynamics = places.filter((place) => place.field.kind === "dynamic");
   const headerLength = definition.headerLength ?? (dynamics.length > 0 ? sumOfSizes(size, dynamics) : undefined);
@@ -170,7 +190,9 @@ export function defineLayer<const F extends Fields, const D = Record<never, neve
     step: compileStep({ ...definition, headerLength, size }),
   };
   // A computed key names the function; defining `name` on it would make its properties slow to read.
-  const created = { [name]: (values: Readonly<Record<string, unknown>> = {}): LayerSpec => createSpec(layer, values) }[name];
+  const created = { [name]: (values: Readonly<Record<string, unknown>> = {}): LayerSpec => createSpec(layer, values) }[
+    name
+  ];
   const layer = created as unknown as LayerType<LayerView & FieldValues<F> & Derived<D>, FieldInputs<F>>;
   const view = compileView(layer, name, places, code, derive as Readonly<Record<string, (view: LayerView) => unknown>>);
   Object.assign(layer, {

@@ -64,7 +64,11 @@ export class Packet {
   /** A packet of `bytes`; Ethernet unless `linkType` says otherwise, time now unless given. The bytes are not copied. */
   static from(
     bytes: Uint8Array,
-    options: { readonly linkType?: number; readonly time?: Date | number | bigint | Timestamp; readonly originalLength?: number } = {},
+    options: {
+      readonly linkType?: number;
+      readonly time?: Date | number | bigint | Timestamp;
+      readonly originalLength?: number;
+    } = {},
   ): Packet {
     const time = Timestamp.from(options.time ?? new Date());
     const original = options.originalLength ?? bytes.length;
@@ -119,7 +123,9 @@ export class Packet {
     for (let i = 0; i < this.#count; i++) {
       const slot = this.#base + i * SLOT_SIZE;
       const layer = layerById[this.#slots[slot]!]!;
-      views.push(new layer.view(this.buffer, this.offset + this.#slots[slot + 1]!, this.offset + this.#slots[slot + 2]!));
+      views.push(
+        new layer.view(this.buffer, this.offset + this.#slots[slot + 1]!, this.offset + this.#slots[slot + 2]!),
+      );
     }
     return views;
   }
@@ -142,13 +148,25 @@ export class Packet {
 
   /** Comments of the packet in a pcapng file. */
   get comments(): string[] {
-    return (this.options ?? []).flatMap(({ name, value }) => (name === "opt_comment" && typeof value === "string" ? [value] : []));
+    return (this.options ?? []).flatMap(({ name, value }) =>
+      name === "opt_comment" && typeof value === "string" ? [value] : [],
+    );
   }
 
   /** The packet without the memory around it: keep this when keeping a few packets of a large file. */
   copy(): Packet {
     const { capturedLength, originalLength, linkType, seconds, nanoseconds } = this;
-    return new Packet(this.bytes.slice(), 0, capturedLength, originalLength, linkType, seconds, nanoseconds, this.interface, this.options);
+    return new Packet(
+      this.bytes.slice(),
+      0,
+      capturedLength,
+      originalLength,
+      linkType,
+      seconds,
+      nanoseconds,
+      this.interface,
+      this.options,
+    );
   }
 
   /** One line: the layers and what the innermost says. */
@@ -190,7 +208,12 @@ export class Packet {
 
   #walk(): void {
     if (this.#count >= 0) return;
-    walk(this.buffer, this.offset, this.offset + this.capturedLength, firstLayer(this.buffer, this.offset, this.linkType));
+    walk(
+      this.buffer,
+      this.offset,
+      this.offset + this.capturedLength,
+      firstLayer(this.buffer, this.offset, this.linkType),
+    );
     this.#slots = walked.slots;
     this.#base = walked.base;
     this.#count = walked.count;

@@ -1,6 +1,6 @@
 import type { AnyDefinition, HeaderLength, LayerType } from "./layer.ts";
-import type { DecodeErrorCode } from "./walk.ts";
 import { canGenerate } from "./view-class.ts";
+import type { DecodeErrorCode } from "./walk.ts";
 
 /** What a step leaves for the walk. */
 export interface StepResult {
@@ -70,5 +70,10 @@ ${headerLength ? `const h=headerLength(b,o,end);if(h<${size}||h>end-o){r.error=h
 ${totalLength ? 'const t=totalLength(b,o,end);if(t>end-o)r.error="truncated";else if(t>=h)r.limit=o+t;else if(t>0){r.error="bad-length";return undefined}' : ""}
 r.payload=o+h;
 return ${next ? "next(b,o,o+h,r.limit)" : "undefined"}}`;
-  return new Function("accepts", "headerLength", "totalLength", "next", source)(accepts, headerLength, totalLength, next) as Step;
+  return new Function("accepts", "headerLength", "totalLength", "next", source)(
+    accepts,
+    headerLength,
+    totalLength,
+    next,
+  ) as Step;
 }

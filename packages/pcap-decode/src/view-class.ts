@@ -17,7 +17,8 @@ export function placeFields(layer: string, fields: Fields): { places: FieldPlace
   const places: FieldPlace[] = [];
   let bit = 0;
   let dynamics = 0;
-  const fail = (name: string, expected: string) => new InvalidValueError(`defineLayer(${layer}): field ${name}`, name, expected);
+  const fail = (name: string, expected: string) =>
+    new InvalidValueError(`defineLayer(${layer}): field ${name}`, name, expected);
   for (const [name, field] of Object.entries(fields)) {
     if (field.kind === "dynamic") {
       if (bit % 8 !== 0) throw fail(name, "the fixed fields before it to fill whole bytes");
@@ -31,7 +32,8 @@ export function placeFields(layer: string, fields: Fields): { places: FieldPlace
     places.push({ name, field, bit });
     bit += field.width;
   }
-  if (bit % 8 !== 0) throw fail(Object.keys(fields).at(-1) ?? "", `the layout to end at a whole byte, not at bit ${bit}`);
+  if (bit % 8 !== 0)
+    throw fail(Object.keys(fields).at(-1) ?? "", `the layout to end at a whole byte, not at bit ${bit}`);
   return { places, size: bit / 8 };
 }
 
@@ -75,7 +77,9 @@ function generateClass(name: string, places: readonly FieldPlace[]): ViewConstru
     if (place.field.kind === "number") {
       return `get ${place.name}(){const b=this.buffer,o=this.offset;return ${numberExpression(place)}}`;
     }
-    return place.field.kind === "octets" ? `get ${place.name}(){return r${i}(this.buffer,this.offset+${place.bit / 8})}` : [];
+    return place.field.kind === "octets"
+      ? `get ${place.name}(){return r${i}(this.buffer,this.offset+${place.bit / 8})}`
+      : [];
   });
   const bind = readers.map((_, i) => `r${i}=readers[${i}]`).join(",");
   const source = `"use strict";const ${bind || "none=0"};return class ${name}View{constructor(b,o,e){this.buffer=b;this.offset=o;this.end=e}${getters.join("")}}`;
@@ -99,7 +103,9 @@ function closureClass(places: readonly FieldPlace[]): ViewConstructor<LayerView>
       const read = numberReader(place);
       define(ClosureView.prototype, name, (view) => read(view.buffer, view.offset));
     } else if (field.kind === "octets") {
-      define(ClosureView.prototype, name, (view) => field.read!(view.buffer, view.offset + bit / 8, view.end, view.offset));
+      define(ClosureView.prototype, name, (view) =>
+        field.read!(view.buffer, view.offset + bit / 8, view.end, view.offset),
+      );
     }
   }
   return ClosureView as unknown as ViewConstructor<LayerView>;
@@ -136,7 +142,8 @@ export function compileView<V extends LayerView>(
   const prototype = View.prototype as object;
   const dynamics = places.filter(({ field }) => field.kind === "dynamic");
   for (const place of places) {
-    if (place.field.kind === "dynamic") define(prototype, place.name, (view) => readDynamic(view, place.bit, dynamics, code.size));
+    if (place.field.kind === "dynamic")
+      define(prototype, place.name, (view) => readDynamic(view, place.bit, dynamics, code.size));
   }
   for (const [name, compute] of Object.entries(derive)) define(prototype, name, compute);
   define(prototype, "layer", () => layer);
@@ -186,7 +193,9 @@ export function toPlain(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (Array.isArray(value)) return value.map(toPlain);
   if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, toPlain(item)]])));
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, toPlain(item)]])),
+    );
   }
   return value;
 }

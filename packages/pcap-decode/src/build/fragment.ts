@@ -14,7 +14,12 @@ const COPIED = 0x80;
 /** The packet of `whole` in fragments of at most `mtu` bytes of its outermost IP layer. */
 export function fragmentStack(whole: Stack, mtu: number): Uint8Array[] {
   const index = whole.layers.findIndex(({ layer }) => is(layer, IPv4) || is(layer, IPv6));
-  if (index < 0) throw new InvalidValueError("fragment", whole.layers.map(({ layer }) => layer.name).join(" / "), "a packet with IPv4 or IPv6");
+  if (index < 0)
+    throw new InvalidValueError(
+      "fragment",
+      whole.layers.map(({ layer }) => layer.name).join(" / "),
+      "a packet with IPv4 or IPv6",
+    );
   const packet = whole.packet({ time: 0 });
   if (is(whole.layers[index]!.layer, IPv4)) return fragmentIPv4(whole, index, packet.require(IPv4), mtu);
   return fragmentIPv6(whole, index, mtu);
@@ -27,13 +32,20 @@ function is(layer: LayerType, other: unknown): boolean {
 function fragmentIPv4(whole: Stack, index: number, ip: InstanceType<(typeof IPv4)["view"]>, mtu: number): Uint8Array[] {
   const payload = ip.payload;
   if (ip.headerLength + payload.length <= mtu) return [whole.bytes()];
-  if (ip.flags & DONT_FRAGMENT) throw new InvalidValueError("fragment", mtu, `at least ${ip.headerLength + payload.length}: the packet says "don't fragment"`);
+  if (ip.flags & DONT_FRAGMENT)
+    throw new InvalidValueError(
+      "fragment",
+      mtu,
+      `at least ${ip.headerLength + payload.length}: the packet says "don't fragment"`,
+    );
   const spec = whole.layers[index]!;
   const outer = whole.layers.slice(0, index);
   const fragments: Uint8Array[] = [];
   let at = 0;
   while (at < payload.length) {
-    const options = ((spec.values.options ?? []) as readonly IPv4Option[]).filter(({ type }) => at === 0 || type & COPIED);
+    const options = ((spec.values.options ?? []) as readonly IPv4Option[]).filter(
+      ({ type }) => at === 0 || type & COPIED,
+    );
     const header = at === 0 ? ip.headerLength : new Stack([IPv4({ options })], new Uint8Array(0)).bytes().length;
     const room = roomFor(mtu, header);
     const last = payload.length - at <= mtu - header;
@@ -83,7 +95,11 @@ function fragmentIPv6(whole: Stack, index: number, mtu: number): Uint8Array[] {
     const last = payload.length - at <= mtu - fixed - IPv6Fragment.code.size;
     const part = payload.subarray(at, last ? payload.length : at + room);
     const header = IPv6Fragment({ nextHeader, fragmentOffset: at / 8, moreFragments: last ? 0 : 1, id });
-    const layers = whole.layers.slice(0, end).map((spec, i) => (i < index ? spec : { ...spec, values: { ...spec.values, payloadLength: undefined, nextHeader: undefined } }));
+    const layers = whole.layers
+      .slice(0, end)
+      .map((spec, i) =>
+        i < index ? spec : { ...spec, values: { ...spec.values, payloadLength: undefined, nextHeader: undefined } },
+      );
     fragments.push(new Stack([...layers, header], part).bytes());
     at += part.length;
   }
@@ -93,6 +109,7 @@ function fragmentIPv6(whole: Stack, index: number, mtu: number): Uint8Array[] {
 /** Bytes of payload in a fragment that is not the last: a multiple of eight. */
 function roomFor(mtu: number, header: number): number {
   const room = Math.floor((mtu - header) / 8) * 8;
-  if (room < 8) throw new InvalidValueError("fragment(mtu)", mtu, `at least ${header + 8}: the header has ${header} bytes`);
+  if (room < 8)
+    throw new InvalidValueError("fragment(mtu)", mtu, `at least ${header + 8}: the header has ${header} bytes`);
   return room;
 }

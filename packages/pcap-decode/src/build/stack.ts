@@ -1,3 +1,4 @@
+import { LinkType } from "../container/interface.ts";
 import { checkInteger, InvalidValueError } from "../errors.ts";
 import { parseNumber } from "../field.ts";
 import type { PacketJSON } from "../format/json.ts";
@@ -10,7 +11,6 @@ import type { FieldPlace } from "../view-class.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { BuildContext } from "./context.ts";
 import { fragmentStack } from "./fragment.ts";
-import { LinkType } from "../container/interface.ts";
 
 /** A part of a packet to build: a layer, or the bytes (or UTF-8 text) above the last layer. */
 export type StackPart = LayerSpec | Uint8Array | string;
@@ -122,7 +122,11 @@ export function build(json: BuildInput, options: BuildOptions = {}): Uint8Array 
   return fromJSON(json, options).bytes();
 }
 
-function withoutComputed(layer: LayerType, values: Readonly<Record<string, unknown>>, next: LayerType | undefined): Record<string, unknown> {
+function withoutComputed(
+  layer: LayerType,
+  values: Readonly<Record<string, unknown>>,
+  next: LayerType | undefined,
+): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const { name, field } of layer.places) {
     const { options } = field;
@@ -150,6 +154,8 @@ function place(spec: LayerSpec): Placed {
       out.put(placeholder(field, values));
       continue;
     }
+    // An optional field that is not given takes no bytes.
+    if (values[name] === undefined) continue;
     guard(layer, name, values[name], () => field.write!(out, values[name], values));
   }
   out.align(layer.definition.align ?? 1);
@@ -216,11 +222,18 @@ function isComputed({ name, field }: FieldPlace, spec: LayerSpec): boolean {
   return field.options.auto !== undefined && spec.values[name] === undefined;
 }
 
-function putFixed(buffer: Uint8Array, offset: number, layer: LayerType, { name, field, bit }: FieldPlace, value: unknown): void {
+function putFixed(
+  buffer: Uint8Array,
+  offset: number,
+  layer: LayerType,
+  { name, field, bit }: FieldPlace,
+  value: unknown,
+): void {
   if (field.kind === "octets") {
     const out = new ByteWriter();
     guard(layer, name, value, () => field.write!(out, value, {}));
-    if (out.length !== field.width / 8) throw new InvalidValueError(`${layer.name}.${name}`, value, `${field.width / 8} bytes`);
+    if (out.length !== field.width / 8)
+      throw new InvalidValueError(`${layer.name}.${name}`, value, `${field.width / 8} bytes`);
     buffer.set(out.bytes, offset + bit / 8);
     return;
   }
@@ -242,7 +255,13 @@ function putFixed(buffer: Uint8Array, offset: number, layer: LayerType, { name, 
   }
 }
 
-function putDynamic(context: BuildContext, layer: LayerType, place: FieldPlace, value: unknown, values: Readonly<Record<string, unknown>>): void {
+function putDynamic(
+  context: BuildContext,
+  layer: LayerType,
+  place: FieldPlace,
+  value: unknown,
+  values: Readonly<Record<string, unknown>>,
+): void {
   const out = new ByteWriter();
   guard(layer, place.name, value, () => place.field.write!(out, value, values));
   const { buffer, offset, headerLength } = context;
@@ -261,7 +280,8 @@ function pseudoHeader(placed: readonly Placed[], index: number, protocol: number
     const { spec, values } = placed[i]!;
     const { definition } = spec.layer;
     if (definition.pseudoAddresses !== undefined) Object.assign(moved, definition.pseudoAddresses(values));
-    if (definition.pseudoHeader !== undefined) return definition.pseudoHeader({ ...values, ...moved }, protocol, length);
+    if (definition.pseudoHeader !== undefined)
+      return definition.pseudoHeader({ ...values, ...moved }, protocol, length);
   }
   return 0;
 }
@@ -272,6 +292,9 @@ function guard(layer: LayerType, name: string, value: unknown, write: () => void
     write();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw Object.assign(new InvalidValueError(`${layer.name}.${name}`, value, error.message.replace(/^[^:]*: expected |, got .*$/g, "")), { cause: error });
+    throw Object.assign(
+      new InvalidValueError(`${layer.name}.${name}`, value, error.message.replace(/^[^:]*: expected |, got .*$/g, "")),
+      { cause: error },
+    );
   }
 }

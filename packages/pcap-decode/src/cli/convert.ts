@@ -1,6 +1,6 @@
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { extname } from "node:path";
-import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { type CaptureTarget, CaptureWriter, type CaptureWriterOptions } from "../container/writer.ts";
 import { InvalidValueError } from "../errors.ts";
@@ -108,5 +108,6 @@ async function writeParquet(session: Session, from: string, to: string, options:
 }
 
 function note(session: Session, count: number, to: string): void {
-  if (to !== "-") process.stderr.write(`${count} packets written to ${to}${session.interrupted ? " before the interrupt" : ""}\n`);
+  if (to !== "-")
+    process.stderr.write(`${count} packets written to ${to}${session.interrupted ? " before the interrupt" : ""}\n`);
 }

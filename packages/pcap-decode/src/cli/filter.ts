@@ -1,7 +1,7 @@
+import { LinkType } from "../container/interface.ts";
+import { MAXIMUM_SNAPLEN } from "../container/reader.ts";
 import { CaptureWriter } from "../container/writer.ts";
 import { InvalidValueError } from "../errors.ts";
-import { MAXIMUM_SNAPLEN } from "../container/reader.ts";
-import { LinkType } from "../container/interface.ts";
 import { resolveFilter } from "../packet-filter.ts";
 import { target } from "./convert.ts";
 import { type CommonOptions, Session } from "./session.ts";
@@ -26,7 +26,8 @@ export async function filter(expression: string, options: FilterCommandOptions):
   const capture = await session.open(options.read, { filter: expression }).open();
   const snaplen = capture.interfaces[0]?.snaplen ?? 0;
   const to = options.write ?? "-";
-  if (to === "-" && process.stdout.isTTY) throw new InvalidValueError("--write", undefined, "a file or a pipe; a terminal cannot show a capture");
+  if (to === "-" && process.stdout.isTTY)
+    throw new InvalidValueError("--write", undefined, "a file or a pipe; a terminal cannot show a capture");
   const writer = await CaptureWriter.open(target(to), {
     format: capture.format === "pcapng" ? "pcapng" : "pcap",
     linkType: capture.interfaces[0]?.linkType ?? LinkType.ETHERNET,

@@ -7,7 +7,8 @@ export async function dump(path: string, options: CommonOptions & SelectOptions)
   await session.each(
     session.open(path, options),
     options,
-    (packet, number) => session.out.line(`${session.paint.bold(`#${number} ${packet.summary()}`)}\n${hexdump(packet.bytes)}\n`),
+    (packet, number) =>
+      session.out.line(`${session.paint.bold(`#${number} ${packet.summary()}`)}\n${hexdump(packet.bytes)}\n`),
     { quiet: process.stdout.isTTY === true },
   );
   await session.out.flush();

@@ -8,7 +8,9 @@ import { OutputClosed } from "./output.ts";
 import { type ReadOptions, read } from "./read.ts";
 import { type StatsOptions, stats } from "./stats.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 function count(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a number of packets.");
@@ -20,7 +22,8 @@ function positive(text: string): number {
   return Number(text);
 }
 
-const color = () => new Option("--color <when>", "colour the output").choices(["auto", "always", "never"]).default("auto");
+const color = () =>
+  new Option("--color <when>", "colour the output").choices(["auto", "always", "never"]).default("auto");
 const program = new Command("pcap-decode")
   .description("Read, count, convert and filter packet captures (pcap and pcapng, also gzip).")
   .version(version)
@@ -38,9 +41,15 @@ program
   .option("-c, --count <n>", "stop after n packets", count)
   .option("-s, --skip <n>", "leave out the first n packets", count)
   .option("-f, --follow", "wait for more at the end of the file")
-  .addOption(new Option("-t, --time <format>", "how to print times").choices(["local", "utc", "epoch", "relative"]).default("local"))
+  .addOption(
+    new Option("-t, --time <format>", "how to print times")
+      .choices(["local", "utc", "epoch", "relative"])
+      .default("local"),
+  )
   .addOption(color())
-  .action((file: string, words: string[], options: ReadOptions) => run(() => read(file, { ...options, filter: words.join(" ") })));
+  .action((file: string, words: string[], options: ReadOptions) =>
+    run(() => read(file, { ...options, filter: words.join(" ") })),
+  );
 
 program
   .command("stats")
@@ -49,7 +58,9 @@ program
   .argument("[filter...]", "only packets that this selects")
   .option("-j, --json", "as JSON")
   .addOption(color())
-  .action((file: string, words: string[], options: StatsOptions) => run(() => stats(file, { ...options, filter: words.join(" ") })));
+  .action((file: string, words: string[], options: StatsOptions) =>
+    run(() => stats(file, { ...options, filter: words.join(" ") })),
+  );
 
 program
   .command("convert")
@@ -87,7 +98,9 @@ program
   .option("-c, --count <n>", "stop after n packets", count)
   .option("-s, --skip <n>", "leave out the first n packets", count)
   .addOption(color())
-  .action((file: string, words: string[], options: ReadOptions) => run(() => dump(file, { ...options, filter: words.join(" ") })));
+  .action((file: string, words: string[], options: ReadOptions) =>
+    run(() => dump(file, { ...options, filter: words.join(" ") })),
+  );
 
 /** Errors become one line that says what is wrong; the reader's end of a pipe closing is no error. */
 async function run(command: () => Promise<number>): Promise<void> {

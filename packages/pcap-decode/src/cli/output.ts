@@ -45,7 +45,8 @@ export class Output {
     if (this.#closed) throw new OutputClosed();
     const text = this.#text;
     this.#text = "";
-    if (text !== "" && !process.stdout.write(text)) await Promise.race([once(process.stdout, "drain"), once(process.stdout, "close")]);
+    if (text !== "" && !process.stdout.write(text))
+      await Promise.race([once(process.stdout, "drain"), once(process.stdout, "close")]);
     if (this.#closed) throw new OutputClosed();
   }
 }

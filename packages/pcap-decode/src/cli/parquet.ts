@@ -1,5 +1,5 @@
-import type { LayerView } from "../layer.ts";
 import { summaryParts } from "../format/summary.ts";
+import type { LayerView } from "../layer.ts";
 import type { Packet } from "../packet.ts";
 
 /** Rows that are held before they are written. */
@@ -57,7 +57,9 @@ export class ParquetTable {
     try {
       library = await import("hyparquet-writer");
     } catch (error) {
-      throw new Error("Writing Parquet needs the package hyparquet-writer: npm install hyparquet-writer", { cause: error });
+      throw new Error("Writing Parquet needs the package hyparquet-writer: npm install hyparquet-writer", {
+        cause: error,
+      });
     }
     return new ParquetTable(library, path);
   }
@@ -94,7 +96,11 @@ export class ParquetTable {
 
   async #flush(): Promise<void> {
     if (this.#held === 0) return;
-    const columnData = (Object.keys(columns) as Column[]).map((name) => ({ name, data: this.#cells[name], type: columns[name] }));
+    const columnData = (Object.keys(columns) as Column[]).map((name) => ({
+      name,
+      data: this.#cells[name],
+      type: columns[name],
+    }));
     this.#cells = emptyCells();
     const rowGroupSize = this.#held;
     this.#held = 0;

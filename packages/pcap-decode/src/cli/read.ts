@@ -17,7 +17,10 @@ export interface ReadOptions extends CommonOptions, SelectOptions {
 }
 
 /** Colours by what a packet is about; the first rule that fits. */
-const rules: readonly (readonly [layers: ReadonlySet<string>, color: "red" | "green" | "cyan" | "yellow" | "magenta" | "blue"])[] = [
+const rules: readonly (readonly [
+  layers: ReadonlySet<string>,
+  color: "red" | "green" | "cyan" | "yellow" | "magenta" | "blue",
+])[] = [
   [new Set(["ICMP", "ICMPv6"]), "magenta"],
   [new Set(["ARP", "STP", "LLDP", "LLC"]), "yellow"],
   [new Set(["DNS", "DHCP", "DHCPv6", "NTP"]), "blue"],
@@ -36,7 +39,9 @@ export async function read(path: string, options: ReadOptions): Promise<number> 
     (packet, number) => {
       first ??= packet.time;
       if (options.json) return session.out.line(JSON.stringify({ number, ...packet.toJSON() }));
-      const lines = [options.verbose ? packet.show() : line(session, packet, number, timeText(packet.time, options.time, first))];
+      const lines = [
+        options.verbose ? packet.show() : line(session, packet, number, timeText(packet.time, options.time, first)),
+      ];
       if (options.hex) lines.push(hexdump(packet.bytes));
       if (options.verbose) lines.push("");
       return session.out.line(lines.join("\n"));
@@ -65,7 +70,9 @@ function timeText(time: Timestamp, format: TimeFormat, first: Timestamp): string
     const ns = time.ns - first.ns;
     const sign = ns < 0n ? "-" : "";
     const size = ns < 0n ? -ns : ns;
-    return `${sign}${size / 1_000_000_000n}.${String(size % 1_000_000_000n).padStart(9, "0").slice(0, 6)}`;
+    return `${sign}${size / 1_000_000_000n}.${String(size % 1_000_000_000n)
+      .padStart(9, "0")
+      .slice(0, 6)}`;
   }
   const date = time.toDate();
   const two = (value: number) => String(value).padStart(2, "0");

@@ -1,4 +1,4 @@
-import { Capture, openCapture } from "../container/capture.ts";
+import { type Capture, openCapture } from "../container/capture.ts";
 import { LinkType } from "../container/interface.ts";
 import { escapeText } from "../format/escape.ts";
 import type { Packet } from "../packet.ts";

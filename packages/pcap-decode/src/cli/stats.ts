@@ -1,7 +1,7 @@
 import Table from "cli-table3";
-import { shorten } from "../format/escape.ts";
 import type { Capture } from "../container/capture.ts";
-import { Timestamp } from "../timestamp.ts";
+import { shorten } from "../format/escape.ts";
+import type { Timestamp } from "../timestamp.ts";
 import { width } from "./output.ts";
 import { type CommonOptions, linkTypeText, type SelectOptions, Session } from "./session.ts";
 
@@ -46,11 +46,19 @@ export async function stats(path: string, options: StatsOptions): Promise<number
     return undefined;
   });
   const duration = first === undefined || last === undefined ? 0 : Number(last.ns - first.ns) / 1e9;
-  const summary = { packets, capturedBytes: captured, originalBytes: original, malformed: errors, durationSeconds: duration };
+  const summary = {
+    packets,
+    capturedBytes: captured,
+    originalBytes: original,
+    malformed: errors,
+    durationSeconds: duration,
+  };
   if (options.json) {
     const protocols = [...chains].map(([chain, tally]) => ({ chain, ...tally }));
     const interfaces = capture.interfaces.map(({ id, linkType, name, snaplen }) => ({ id, linkType, name, snaplen }));
-    await session.out.line(JSON.stringify({ file: path, format: capture.format, interfaces, first, last, ...summary, protocols }));
+    await session.out.line(
+      JSON.stringify({ file: path, format: capture.format, interfaces, first, last, ...summary, protocols }),
+    );
   } else {
     const { bold } = session.paint;
     const facts: [string, string][] = [
@@ -59,7 +67,12 @@ export async function stats(path: string, options: StatsOptions): Promise<number
       ["Packets", `${packets}${errors > 0 ? `, ${errors} cut or malformed` : ""}`],
       ["Bytes", captured === original ? String(captured) : `${captured} captured of ${original}`],
       ["Time", `${first?.toISOString() ?? "-"}  to  ${last?.toISOString() ?? "-"}`],
-      ["Rate", duration > 0 ? `${(packets / duration).toFixed(1)} packets/s, ${((original * 8) / duration / 1000).toFixed(1)} kbit/s over ${duration.toFixed(3)} s` : "-"],
+      [
+        "Rate",
+        duration > 0
+          ? `${(packets / duration).toFixed(1)} packets/s, ${((original * 8) / duration / 1000).toFixed(1)} kbit/s over ${duration.toFixed(3)} s`
+          : "-",
+      ],
     ];
     for (const [name, value] of facts) await session.out.line(`${bold(name.padEnd(10))} ${value}`);
     if (packets > 0) await session.out.line(`\n${protocolTable(session, chains, packets)}`);
@@ -69,10 +82,12 @@ export async function stats(path: string, options: StatsOptions): Promise<number
 }
 
 function interfaces(capture: Capture): [string, string][] {
-  return capture.interfaces.slice(0, 8).map(({ id, linkType, name, snaplen }) => [
-    `Interface ${id}`,
-    `${name === undefined ? "" : `${name}, `}link type ${linkTypeText(linkType)}, snapshot length ${snaplen === 0 ? "unlimited" : snaplen}`,
-  ]);
+  return capture.interfaces
+    .slice(0, 8)
+    .map(({ id, linkType, name, snaplen }) => [
+      `Interface ${id}`,
+      `${name === undefined ? "" : `${name}, `}link type ${linkTypeText(linkType)}, snapshot length ${snaplen === 0 ? "unlimited" : snaplen}`,
+    ]);
 }
 
 function add(chains: Map<string, Tally>, chain: string, bytes: number): void {

@@ -24,7 +24,12 @@ function createReader(buffer: Uint8Array, limit: number, options: CaptureOptions
   if (limit >= HEAD && isPcapng(buffer, 0)) return new PcapngReader(buffer, 0, limit, options);
   if (limit >= PCAP_HEADER && pcapMagic(buffer, 0) !== undefined) return new PcapReader(buffer, 0, limit, options);
   const known = limit >= 4 && (isPcapng(buffer, 0) || pcapMagic(buffer, 0) !== undefined);
-  if (known) throw new CaptureFormatError(`The file ends within its header, after ${limit} bytes`, limit, "ERR_CAPTURE_TRUNCATED");
+  if (known)
+    throw new CaptureFormatError(
+      `The file ends within its header, after ${limit} bytes`,
+      limit,
+      "ERR_CAPTURE_TRUNCATED",
+    );
   const start = [...buffer.subarray(0, Math.min(4, limit))].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   throw new CaptureFormatError(
     limit === 0 ? "The file is empty" : `Neither a pcap nor a pcapng file: it starts with ${start}`,
@@ -96,7 +101,11 @@ export class Capture implements AsyncIterable<Packet> {
 
   /** Packets one by one. Its promises are already resolved except once a piece of the file. */
   [Symbol.asyncIterator](): AsyncIterator<Packet> {
-    return new PacketIterator(this.#openIfNeeded(), () => this.#more(), () => this.close());
+    return new PacketIterator(
+      this.#openIfNeeded(),
+      () => this.#more(),
+      () => this.close(),
+    );
   }
 
   /** Packets in arrays of at most `size`: the fastest way through a large file. */
@@ -142,7 +151,8 @@ export class Capture implements AsyncIterable<Packet> {
     const packets: Packet[] = [];
     for await (const batch of this.batches()) {
       for (const packet of batch) packets.push(packet);
-      if (packets.length > limit) throw new RangeError(`The capture has more than ${limit} packets; iterate it instead`);
+      if (packets.length > limit)
+        throw new RangeError(`The capture has more than ${limit} packets; iterate it instead`);
     }
     return packets;
   }
@@ -201,13 +211,21 @@ export class Capture implements AsyncIterable<Packet> {
       }
       if (rest.length > 0 && !this.#closed && reader.problem === undefined) {
         const offset = reader.base + reader.position;
-        reader.problem = { code: "truncated", offset, message: `The file ends within a packet or block that starts at byte ${offset}` };
+        reader.problem = {
+          code: "truncated",
+          offset,
+          message: `The file ends within a packet or block that starts at byte ${offset}`,
+        };
       }
     }
     this.#problem = reader.problem;
     if (this.#options.strict && this.#problem !== undefined) {
       const { code, message, offset } = this.#problem;
-      throw new CaptureFormatError(message, offset, code === "truncated" ? "ERR_CAPTURE_TRUNCATED" : "ERR_CAPTURE_FORMAT");
+      throw new CaptureFormatError(
+        message,
+        offset,
+        code === "truncated" ? "ERR_CAPTURE_TRUNCATED" : "ERR_CAPTURE_FORMAT",
+      );
     }
     return false;
   }
@@ -218,7 +236,11 @@ export class Capture implements AsyncIterable<Packet> {
     } catch (error) {
       const { code } = error as { code?: unknown };
       if (typeof code !== "string" || !code.startsWith("Z_")) throw error;
-      reader.problem = { code: "damaged", offset: reader.base + reader.limit, message: `The compressed data is damaged: ${code}` };
+      reader.problem = {
+        code: "damaged",
+        offset: reader.base + reader.limit,
+        message: `The compressed data is damaged: ${code}`,
+      };
       return undefined;
     }
   }
@@ -232,7 +254,11 @@ class PacketIterator implements AsyncIterator<Packet> {
   readonly #close: () => Promise<void>;
   #last: Promise<unknown> | undefined;
 
-  constructor(reader: ContainerReader | Promise<ContainerReader>, more: () => Promise<boolean>, close: () => Promise<void>) {
+  constructor(
+    reader: ContainerReader | Promise<ContainerReader>,
+    more: () => Promise<boolean>,
+    close: () => Promise<void>,
+  ) {
     this.#opening = reader;
     this.#more = more;
     this.#close = close;
@@ -263,7 +289,8 @@ class PacketIterator implements AsyncIterator<Packet> {
 
   async #slow(): Promise<IteratorResult<Packet>> {
     try {
-      const reader = (this.#reader ??= await this.#opening);
+      const reader = this.#reader ?? (await this.#opening);
+      this.#reader = reader;
       for (;;) {
         const value = reader.nextPacket();
         if (value !== undefined) return { done: false, value };
@@ -304,7 +331,8 @@ export interface MemoryCapture extends Iterable<Packet> {
 export function readCapture(bytes: Uint8Array, options: Omit<CaptureOptions, keyof SourceOptions> = {}): MemoryCapture {
   checkOptions(options);
   const buffer = plainBytes(bytes);
-  if (isGzip(buffer, buffer.length)) throw new CaptureFormatError("The capture is compressed: read it with openCapture", 0);
+  if (isGzip(buffer, buffer.length))
+    throw new CaptureFormatError("The capture is compressed: read it with openCapture", 0);
   const reader = createReader(buffer, buffer.length, options);
   return new MemoryReader(reader, options.strict ?? false);
 }
@@ -348,6 +376,10 @@ class MemoryReader implements MemoryCapture {
     }
     if (!this.#strict || reader.problem === undefined) return;
     const { code, message, offset } = reader.problem;
-    throw new CaptureFormatError(message, offset, code === "truncated" ? "ERR_CAPTURE_TRUNCATED" : "ERR_CAPTURE_FORMAT");
+    throw new CaptureFormatError(
+      message,
+      offset,
+      code === "truncated" ? "ERR_CAPTURE_TRUNCATED" : "ERR_CAPTURE_FORMAT",
+    );
   }
 }

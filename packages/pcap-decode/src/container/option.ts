@@ -114,7 +114,8 @@ export function writeOptions(options: readonly CaptureOption[], big: boolean, sc
   let at = 0;
   options.forEach((option, i) => {
     const value = values[i]!;
-    if (value.length > 0xffff) throw new RangeError(`pcapng option ${option.code}: ${value.length} bytes, at most 65535`);
+    if (value.length > 0xffff)
+      throw new RangeError(`pcapng option ${option.code}: ${value.length} bytes, at most 65535`);
     putU16(out, at, option.code, big);
     putU16(out, at + 2, value.length, big);
     out.set(value, at + 4);

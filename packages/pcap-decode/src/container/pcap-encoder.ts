@@ -27,7 +27,12 @@ export function pcapRecordLength(packet: Packet, { snaplen }: PcapEncoding): num
 }
 
 /** Writes a packet's record at `at`, cut to the snapshot length. */
-export function putPcapRecord(out: Uint8Array, at: number, packet: Packet, { snaplen, nanoseconds, big }: PcapEncoding): void {
+export function putPcapRecord(
+  out: Uint8Array,
+  at: number,
+  packet: Packet,
+  { snaplen, nanoseconds, big }: PcapEncoding,
+): void {
   const captured = Math.min(packet.capturedLength, snaplen);
   putU32(out, at, packet.seconds, big);
   putU32(out, at + 4, nanoseconds ? packet.nanoseconds : Math.floor(packet.nanoseconds / 1000), big);

@@ -68,7 +68,8 @@ export class PcapReader implements ContainerReader {
     this.#recordHeader = magic === PcapMagic.KUZNETZOV ? KUZNETZOV_RECORD : PCAP_RECORD;
     this.#scale = magic === PcapMagic.NANOSECONDS ? 1 : 1000;
     // Version 2.3 files exist with the two lengths in either order; before it and in 543 (DG/UX) they are swapped.
-    this.#swapped = major === 543 || (major === 2 && minor < 3) ? "always" : major === 2 && minor === 3 ? "maybe" : "never";
+    this.#swapped =
+      major === 543 || (major === 2 && minor < 3) ? "always" : major === 2 && minor === 3 ? "maybe" : "never";
     const snaplen = u32(buffer, position + 16, big);
     const link = u32(buffer, position + 20, big);
     this.#linkType = link & 0xffff;
@@ -76,7 +77,15 @@ export class PcapReader implements ContainerReader {
     this.#snaplen = snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen;
     this.#maxPacket = options.maxPacketLength ?? DEFAULT_MAX_PACKET_LENGTH;
     const ticksPerSecond = magic === PcapMagic.NANOSECONDS ? 1_000_000_000n : 1_000_000n;
-    this.#interface = { id: 0, linkType: this.#linkType, snaplen, ...fcs, ticksPerSecond, timestampOffset: 0n, options: [] };
+    this.#interface = {
+      id: 0,
+      linkType: this.#linkType,
+      snaplen,
+      ...fcs,
+      ticksPerSecond,
+      timestampOffset: 0n,
+      options: [],
+    };
     this.interfaces = [this.#interface];
     this.#filter = resolveFilter(options.filter, this.#linkType);
     this.buffer = buffer;
@@ -95,7 +104,7 @@ export class PcapReader implements ContainerReader {
       const captured = this.position - data;
       const original = this.#originalLength(at);
       // libpcap's filters see no more than the snapshot length of a record that exceeds it.
-      if (filter === undefined || filter.match(b, data, captured < this.#snaplen ? captured : this.#snaplen, original)) {
+      if (filter === undefined || filter.match(b, data, Math.min(captured, this.#snaplen), original)) {
         return this.#packet(at, captured, original);
       }
     }
@@ -161,6 +170,15 @@ export class PcapReader implements ContainerReader {
       seconds += Math.floor(nanoseconds / 1e9);
       nanoseconds %= 1e9;
     }
-    return new Packet(b, at + this.#recordHeader, captured, original, this.#linkType, seconds, nanoseconds, this.#interface);
+    return new Packet(
+      b,
+      at + this.#recordHeader,
+      captured,
+      original,
+      this.#linkType,
+      seconds,
+      nanoseconds,
+      this.#interface,
+    );
   }
 }

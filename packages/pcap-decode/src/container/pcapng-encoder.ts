@@ -2,7 +2,7 @@ import { InvalidValueError } from "../errors.ts";
 import type { Packet } from "../packet.ts";
 import { BlockType, type CaptureBlock, type NameRecord, type PacketBlock } from "./block.ts";
 import { putU16, putU32, putU64 } from "./bytes.ts";
-import { type CaptureInterface } from "./interface.ts";
+import type { CaptureInterface } from "./interface.ts";
 import { writeOptions } from "./option.ts";
 
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
@@ -54,7 +54,11 @@ export class PcapngEncoder {
         const head = new Uint8Array(8);
         putU32(head, 0, block.secretsType, this.#big);
         putU32(head, 4, block.data.length, this.#big);
-        return this.#block(BlockType.SECRETS, concat([head, pad(block.data)]), writeOptions(block.options, this.#big, "other"));
+        return this.#block(
+          BlockType.SECRETS,
+          concat([head, pad(block.data)]),
+          writeOptions(block.options, this.#big, "other"),
+        );
       }
       case "custom": {
         const head = new Uint8Array(4);
@@ -75,7 +79,12 @@ export class PcapngEncoder {
     }
     const id = packet.interface?.id ?? 0;
     const source = this.#interfaces[id];
-    if (source === undefined) throw new InvalidValueError("packet.interface.id", id, `an interface that was written before, below ${this.#interfaces.length}`);
+    if (source === undefined)
+      throw new InvalidValueError(
+        "packet.interface.id",
+        id,
+        `an interface that was written before, below ${this.#interfaces.length}`,
+      );
     const head = new Uint8Array(20);
     if (form === "obsolete") {
       putU16(head, 0, id, this.#big);
@@ -115,7 +124,11 @@ function packetTicks(packet: Packet, { ticksPerSecond, timestampOffset }: Captur
   const seconds = BigInt(packet.seconds) - timestampOffset;
   // Rounded up so that reading, which rounds down, gives the same nanosecond again.
   const fraction = (BigInt(packet.nanoseconds) * ticksPerSecond + 999_999_999n) / 1_000_000_000n;
-  return BigInt.asUintN(64, seconds * ticksPerSecond + (ticksPerSecond >= 1_000_000_000n ? fraction : (BigInt(packet.nanoseconds) * ticksPerSecond) / 1_000_000_000n));
+  return BigInt.asUintN(
+    64,
+    seconds * ticksPerSecond +
+      (ticksPerSecond >= 1_000_000_000n ? fraction : (BigInt(packet.nanoseconds) * ticksPerSecond) / 1_000_000_000n),
+  );
 }
 
 function pad(bytes: Uint8Array): Uint8Array {

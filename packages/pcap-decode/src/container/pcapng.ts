@@ -286,7 +286,7 @@ export class PcapngReader implements ContainerReader {
     if (filtered && source.filter !== undefined) {
       const { snaplen } = source.interface;
       const limit = snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen;
-      if (!source.filter.match(b, data, captured < limit ? captured : limit, original)) return undefined;
+      if (!source.filter.match(b, data, Math.min(captured, limit), original)) return undefined;
     }
     const { clock } = source;
     if (timeAt >= 0) clock.read(u32(b, timeAt, this.#big), u32(b, timeAt + 4, this.#big));

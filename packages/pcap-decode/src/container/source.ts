@@ -117,7 +117,10 @@ class ChunkSource implements ByteSource {
   readonly #stored: { readonly byteLength?: number | undefined; readonly bytesRead?: number; close?(): Promise<void> };
   #taken = 0;
 
-  constructor(source: AsyncIterator<Uint8Array>, stored: { readonly byteLength?: number | undefined; readonly bytesRead?: number; close?(): Promise<void> }) {
+  constructor(
+    source: AsyncIterator<Uint8Array>,
+    stored: { readonly byteLength?: number | undefined; readonly bytesRead?: number; close?(): Promise<void> },
+  ) {
     this.#chunks = source;
     this.#stored = stored;
   }

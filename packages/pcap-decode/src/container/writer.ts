@@ -92,7 +92,8 @@ export class CaptureWriter {
   writeBlock(block: CaptureBlock): Promise<void> | undefined {
     this.#check();
     if (this.#ng === undefined) throw new InvalidValueError("writeBlock", block.type, 'a writer with format: "pcapng"');
-    if (!this.#started && block.type !== "section") throw new InvalidValueError("writeBlock", block.type, "a section block first");
+    if (!this.#started && block.type !== "section")
+      throw new InvalidValueError("writeBlock", block.type, "a section block first");
     this.#started = true;
     if (block.type === "section") this.#ids.clear();
     this.#append(this.#ng.encode(block));
@@ -149,7 +150,11 @@ export class CaptureWriter {
   #writePcap(packet: Packet): void {
     const encoding = this.#encoding ?? this.#startPcap(this.#options.linkType ?? packet.linkType);
     if (packet.linkType !== encoding.linkType) {
-      throw new InvalidValueError("packet.linkType", packet.linkType, `${encoding.linkType}, as the file has; use format: "pcapng" for several`);
+      throw new InvalidValueError(
+        "packet.linkType",
+        packet.linkType,
+        `${encoding.linkType}, as the file has; use format: "pcapng" for several`,
+      );
     }
     const size = pcapRecordLength(packet, encoding);
     this.#reserve(size);
@@ -177,7 +182,17 @@ export class CaptureWriter {
     const { buffer, offset, originalLength, linkType, seconds, nanoseconds } = packet;
     const captured = Math.min(packet.capturedLength, this.#snaplen);
     const options = packet.options ?? [];
-    const copy = new Packet(buffer, offset, captured, originalLength, linkType, seconds, nanoseconds, described, options);
+    const copy = new Packet(
+      buffer,
+      offset,
+      captured,
+      originalLength,
+      linkType,
+      seconds,
+      nanoseconds,
+      described,
+      options,
+    );
     this.#append(ng.encode({ type: "packet", form: "enhanced", packet: copy, options }));
   }
 
@@ -223,12 +238,17 @@ function lazySink(target: CaptureTarget): CaptureSink {
     return { write: (bytes) => writer.write(bytes), close: () => writer.close() };
   }
   if (typeof (target as CaptureSink)?.write === "function") return target as CaptureSink;
-  throw new InvalidValueError("CaptureWriter.open(target)", target, "a path, a WritableStream or an object with write(bytes)");
+  throw new InvalidValueError(
+    "CaptureWriter.open(target)",
+    target,
+    "a path, a WritableStream or an object with write(bytes)",
+  );
 }
 
 function fileSink(path: string | URL): CaptureSink {
   const fs = nodeModule<typeof import("node:fs/promises")>("node:fs/promises");
-  if (fs === undefined) throw new InvalidValueError("CaptureWriter.open(target)", path, "a WritableStream: there are no files here");
+  if (fs === undefined)
+    throw new InvalidValueError("CaptureWriter.open(target)", path, "a WritableStream: there are no files here");
   let opened: Promise<import("node:fs/promises").FileHandle> | undefined;
   const open = () => {
     opened ??= fs.open(path, "w");
@@ -246,7 +266,10 @@ function fileSink(path: string | URL): CaptureSink {
 }
 
 /** A whole capture file of `packets` in memory. Throws as `CaptureWriter.write` does. */
-export async function encodeCapture(packets: Iterable<WritablePacket>, options: CaptureWriterOptions = {}): Promise<Uint8Array> {
+export async function encodeCapture(
+  packets: Iterable<WritablePacket>,
+  options: CaptureWriterOptions = {},
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   const writer = await CaptureWriter.open({ write: (bytes) => parts.push(bytes) }, options);
   for (const packet of packets) await writer.write(packet);

@@ -3,8 +3,7 @@
  * written as escapes, so that a packet can neither move the cursor nor reorder the line.
  */
 export function escapeText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\\]|[\ud800-\udfff]/gu, escapeOne);
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}\\]/gu, escapeOne);
 }
 
 function escapeOne(character: string): string {

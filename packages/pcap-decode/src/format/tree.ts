@@ -1,6 +1,6 @@
-import { type AnyField, type LayerView } from "../layer.ts";
 import { formatNumber, type NumberOptions } from "../field.ts";
 import { toHex } from "../hex.ts";
+import type { AnyField, LayerView } from "../layer.ts";
 import type { Packet } from "../packet.ts";
 import { toPlain } from "../view-class.ts";
 import { escapeText, shorten } from "./escape.ts";
@@ -12,12 +12,14 @@ const MAX_VALUE = 400;
 /** A packet's layers and fields, one field a line. */
 export function packetTree(packet: Packet): string {
   const { capturedLength, originalLength, error } = packet;
-  const size = capturedLength === originalLength ? `${capturedLength} bytes` : `${capturedLength} of ${originalLength} bytes`;
+  const size =
+    capturedLength === originalLength ? `${capturedLength} bytes` : `${capturedLength} of ${originalLength} bytes`;
   const lines = [`Packet  ${packet.time.toISOString()}  ${size}`];
   for (const comment of packet.comments) lines.push(`  comment  ${escapeText(comment)}`);
   for (const view of packet.layers) lines.push(layerTree(view));
   const { payload } = packet;
-  if (payload.length > 0) lines.push(`Payload  ${payload.length} bytes`, `  ${shorten(escapeText(printable(payload)), 76)}`);
+  if (payload.length > 0)
+    lines.push(`Payload  ${payload.length} bytes`, `  ${shorten(escapeText(printable(payload)), 76)}`);
   if (error !== undefined) lines.push(`Error  ${error.layer} at byte ${error.offset}: ${error.code}`);
   return lines.join("\n");
 }
@@ -54,7 +56,10 @@ function itemText(value: unknown): string {
   if (typeof value === "object" && value !== null) {
     return Object.entries(value)
       .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => `${key}=${typeof item === "object" && !(item instanceof Uint8Array) ? JSON.stringify(toPlain(item)) : itemText(item)}`)
+      .map(
+        ([key, item]) =>
+          `${key}=${typeof item === "object" && !(item instanceof Uint8Array) ? JSON.stringify(toPlain(item)) : itemText(item)}`,
+      )
       .join(" ");
   }
   return String(value);

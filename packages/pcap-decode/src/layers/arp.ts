@@ -19,7 +19,8 @@ function protocol(): Field<string> {
   return dynamic<string>(
     {
       size: (b, _at, _end, start) => b[start + 5]!,
-      read: (b, at, end) => (end - at === 4 ? formatIPv4(b, at) : end - at === 16 ? formatIPv6(b, at) : toHex(b, at, end)),
+      read: (b, at, end) =>
+        end - at === 4 ? formatIPv4(b, at) : end - at === 16 ? formatIPv6(b, at) : toHex(b, at, end),
       write: (out, text) => {
         if (text.includes(".") && !isIPv6Text(text)) out.put(parseIPv4(text));
         else out.put(isIPv6Text(text) ? parseIPv6(text) : fromHex(text));
@@ -37,7 +38,17 @@ export const ARP = defineLayer({
     ptype: u16({ default: 0x0800, names: etherTypeNames, hex: true }),
     hlen: u8({ default: 6 }),
     plen: u8({ default: 4 }),
-    op: u16({ default: 1, names: { 1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply", 8: "inverse request", 9: "inverse reply" } }),
+    op: u16({
+      default: 1,
+      names: {
+        1: "request",
+        2: "reply",
+        3: "reverse request",
+        4: "reverse reply",
+        8: "inverse request",
+        9: "inverse reply",
+      },
+    }),
     hwsrc: hardware(),
     psrc: protocol(),
     hwdst: hardware(),
@@ -45,5 +56,9 @@ export const ARP = defineLayer({
   },
   headerLength: (b, o) => 8 + 2 * (b[o + 4]! + b[o + 5]!),
   summary: (view) =>
-    view.op === 1 ? `who has ${view.pdst}? tell ${view.psrc}` : view.op === 2 ? `${view.psrc} is at ${view.hwsrc}` : `op ${view.op}`,
+    view.op === 1
+      ? `who has ${view.pdst}? tell ${view.psrc}`
+      : view.op === 2
+        ? `${view.psrc} is at ${view.hwsrc}`
+        : `op ${view.op}`,
 });

@@ -1,5 +1,5 @@
-import type { BuildContext } from "../build/context.ts";
 import { internetChecksum } from "../build/checksum.ts";
+import type { BuildContext } from "../build/context.ts";
 import type { NumberOptions } from "../field.ts";
 import type { NextTable } from "../next-table.ts";
 

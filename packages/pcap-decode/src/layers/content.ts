@@ -1,7 +1,7 @@
 import type { ByteWriter } from "../build/byte-writer.ts";
+import { InvalidValueError } from "../errors.ts";
 import { dynamic, type Field, type FieldOptions, octets } from "../field.ts";
 import { fromHex, toHex } from "../hex.ts";
-import { InvalidValueError } from "../errors.ts";
 
 /** Bytes, or hexadecimal text of them. */
 export type BytesInput = Uint8Array | string;

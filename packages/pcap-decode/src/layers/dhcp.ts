@@ -81,5 +81,6 @@ export const DHCP = defineLayer({
       return found === undefined || found.data.length !== 2 ? undefined : Number.parseInt(found.data, 16);
     },
   },
-  summary: (view) => `${messageNames[view.messageType ?? 0] || "bootp"} ${view.chaddr}${view.yiaddr === "0.0.0.0" ? "" : ` ${view.yiaddr}`}`,
+  summary: (view) =>
+    `${messageNames[view.messageType ?? 0] || "bootp"} ${view.chaddr}${view.yiaddr === "0.0.0.0" ? "" : ` ${view.yiaddr}`}`,
 });

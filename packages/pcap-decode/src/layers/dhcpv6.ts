@@ -5,8 +5,19 @@ import { defineLayer } from "../layer.ts";
 import { type TypeAndData, variableBytes } from "./content.ts";
 
 const names: Readonly<Record<number, string>> = {
-  1: "solicit", 2: "advertise", 3: "request", 4: "confirm", 5: "renew", 6: "rebind", 7: "reply", 8: "release",
-  9: "decline", 10: "reconfigure", 11: "information-request", 12: "relay-forward", 13: "relay-reply",
+  1: "solicit",
+  2: "advertise",
+  3: "request",
+  4: "confirm",
+  5: "renew",
+  6: "rebind",
+  7: "reply",
+  8: "release",
+  9: "decline",
+  10: "reconfigure",
+  11: "information-request",
+  12: "relay-forward",
+  13: "relay-reply",
 };
 const isRelay = (b: Uint8Array, o: number) => b[o] === 12 || b[o] === 13;
 
@@ -45,7 +56,9 @@ export const DHCPv6 = defineLayer({
   derive: {
     /** Link address of a relay message. */
     linkAddress: (view) =>
-      isRelay(view.buffer, view.offset) && view.end - view.offset >= 34 ? formatIPv6(view.buffer, view.offset + 2) : undefined,
+      isRelay(view.buffer, view.offset) && view.end - view.offset >= 34
+        ? formatIPv6(view.buffer, view.offset + 2)
+        : undefined,
   },
   summary: (view) => names[view.type] ?? `type ${view.type}`,
 });

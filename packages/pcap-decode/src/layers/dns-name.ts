@@ -73,7 +73,10 @@ export function parseName(text: string): Uint8Array[] {
     i += digits ? 3 : 1;
   }
   const total = labels.reduce((sum, label) => sum + label.length + 1, 1);
-  if (total > MAX_NAME || labels.some((label) => label.length === 0 || label.length > MAX_LABEL || label.some((byte) => !(byte < 256)))) {
+  if (
+    total > MAX_NAME ||
+    labels.some((label) => label.length === 0 || label.length > MAX_LABEL || label.some((byte) => !(byte < 256)))
+  ) {
     throw new InvalidValueError("DNS name", text, "labels of 1 to 63 bytes, 255 in all");
   }
   return labels.map((label) => Uint8Array.from(label));
@@ -86,9 +89,15 @@ export type NameOffsets = Map<string, number>;
 export function writeName(out: ByteWriter, name: string, offsets?: NameOffsets, origin = 0): void {
   const labels = parseName(name);
   for (let i = 0; i < labels.length; i++) {
-    const suffix = labels.slice(i).map((label) => `${label.length}:${label.join(",")}`).join(".");
+    const suffix = labels
+      .slice(i)
+      .map((label) => `${label.length}:${label.join(",")}`)
+      .join(".");
     const known = offsets?.get(suffix);
-    if (known !== undefined) return out.u16(0xc000 | known);
+    if (known !== undefined) {
+      out.u16(0xc000 | known);
+      return;
+    }
     // A pointer has 14 bits.
     if (offsets !== undefined && out.length - origin < 0x4000) offsets.set(suffix, out.length - origin);
     out.u8(labels[i]!.length);

@@ -21,8 +21,13 @@ export type DNSData =
   | { readonly texts: readonly string[] }
   | { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string }
   | {
-      readonly mname: string; readonly rname: string; readonly serial: number; readonly refresh: number;
-      readonly retry: number; readonly expire: number; readonly minimum: number;
+      readonly mname: string;
+      readonly rname: string;
+      readonly serial: number;
+      readonly refresh: number;
+      readonly retry: number;
+      readonly expire: number;
+      readonly minimum: number;
     }
   | { readonly data: string };
 
@@ -30,7 +35,20 @@ export type DNSData =
 export type DNSRecord = DNSQuestion & { readonly ttl: number } & DNSData;
 
 /** Numbers of common record types. */
-export const DNSType = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33, OPT: 41, HTTPS: 65, ANY: 255 } as const;
+export const DNSType = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  OPT: 41,
+  HTTPS: 65,
+  ANY: 255,
+} as const;
 
 const typeNames = new Map<number, string>(Object.entries(DNSType).map(([name, type]) => [type, name]));
 const HEADER = 12;
@@ -104,7 +122,15 @@ function readData(b: Uint8Array, at: number, end: number, start: number, type: n
     const rname = mname.name === undefined ? mname : readName(b, mname.next, end, start);
     if (mname.name === undefined || rname.name === undefined || end - rname.next !== 20) return raw;
     const u32At = (i: number) => u16At(rname.next + i) * 65536 + u16At(rname.next + i + 2);
-    return { mname: mname.name, rname: rname.name, serial: u32At(0), refresh: u32At(4), retry: u32At(8), expire: u32At(12), minimum: u32At(16) };
+    return {
+      mname: mname.name,
+      rname: rname.name,
+      serial: u32At(0),
+      refresh: u32At(4),
+      retry: u32At(8),
+      expire: u32At(12),
+      minimum: u32At(16),
+    };
   }
   return raw;
 }
@@ -128,7 +154,8 @@ function writeRecord(out: ByteWriter, record: DNSRecord): void {
   const lengthAt = out.length;
   out.u16(0);
   if ("data" in record) out.put(fromHex(record.data));
-  else if ("address" in record) out.put(record.address.includes(":") ? parseIPv6(record.address) : parseIPv4(record.address));
+  else if ("address" in record)
+    out.put(record.address.includes(":") ? parseIPv6(record.address) : parseIPv4(record.address));
   else if ("texts" in record) {
     for (const text of record.texts) {
       out.u8(text.length);
@@ -212,7 +239,13 @@ export const DNS = defineLayer({
   },
 });
 
-function recordData({ name: _name, type: _type, class: _class, ttl: _ttl, ...data }: DNSRecord): Record<string, unknown> {
+function recordData({
+  name: _name,
+  type: _type,
+  class: _class,
+  ttl: _ttl,
+  ...data
+}: DNSRecord): Record<string, unknown> {
   return data;
 }
 

@@ -1,6 +1,6 @@
 import { formatMac, parseMac } from "../address.ts";
 import { bits, dynamic, type Field, u16le } from "../field.ts";
-import { toHex, fromHex } from "../hex.ts";
+import { fromHex, toHex } from "../hex.ts";
 import { defineLayer, type LayerType } from "../layer.ts";
 import { optionalNumber } from "./content.ts";
 import { LLC } from "./llc.ts";
@@ -25,12 +25,20 @@ function address(present: (b: Uint8Array, o: number) => boolean): Field<string |
   return dynamic<string | undefined, string>({
     size: (b, _at, _end, start) => (present(b, start) ? 6 : 0),
     read: (b, at, end) => (end - at === 6 ? formatMac(b, at) : undefined),
-    write: (out, value) => value !== undefined && out.put(parseMac(value)),
+    write: (out, value) => out.put(parseMac(value)),
   });
 }
 
 function headerLength(b: Uint8Array, o: number): number {
-  return 4 + 6 + (hasAddress2(b, o) ? 6 : 0) + (hasSequence(b, o) ? 8 : 0) + (hasAddress4(b, o) ? 6 : 0) + (hasQoS(b, o) ? 2 : 0) + (hasHT(b, o) ? 4 : 0);
+  return (
+    4 +
+    6 +
+    (hasAddress2(b, o) ? 6 : 0) +
+    (hasSequence(b, o) ? 8 : 0) +
+    (hasAddress4(b, o) ? 6 : 0) +
+    (hasQoS(b, o) ? 2 : 0) +
+    (hasHT(b, o) ? 4 : 0)
+  );
 }
 
 /** IEEE 802.11 header; numbers are low byte first. Encrypted frames and bodies of management frames are payload. */
@@ -40,7 +48,9 @@ export const Dot11 = defineLayer({
     subtype: bits(4),
     type: bits(2, { names: { 0: "management", 1: "control", 2: "data", 3: "extension" } }),
     version: bits(2),
-    flags: bits(8, { flags: ["to-ds", "from-ds", "more-fragments", "retry", "power-management", "more-data", "protected", "order"] }),
+    flags: bits(8, {
+      flags: ["to-ds", "from-ds", "more-fragments", "retry", "power-management", "more-data", "protected", "order"],
+    }),
     duration: u16le(),
     address1: address(() => true),
     address2: address(hasAddress2),
@@ -56,7 +66,8 @@ export const Dot11 = defineLayer({
     const encrypted = (b[o + 1]! & 0x40) !== 0;
     return typeAt(b, o) === DATA && !isNull && !encrypted ? LLC : undefined;
   },
-  summary: (view) => `${["management", "control", "data", "extension"][view.type]} ${view.subtype} to ${view.address1 ?? "?"}`,
+  summary: (view) =>
+    `${["management", "control", "data", "extension"][view.type]} ${view.subtype} to ${view.address1 ?? "?"}`,
 });
 
 /** Radiotap (https://www.radiotap.org): the driver's notes on a frame. `data` is the fields that `present` announces. */
@@ -66,7 +77,10 @@ export const Radiotap = defineLayer({
     version: bits(8),
     padding: bits(8),
     length: u16le({ auto: ({ headerLength: length }) => length }),
-    data: dynamic<string>({ read: (b, at, end) => toHex(b, at, end), write: (out, value) => out.put(fromHex(value ?? "00000000")) }),
+    data: dynamic<string>(
+      { read: (b, at, end) => toHex(b, at, end), write: (out, value) => out.put(fromHex(value)) },
+      { default: "00000000" },
+    ),
   },
   headerLength: (b, o) => b[o + 2]! | (b[o + 3]! << 8),
   next: () => Dot11,
@@ -75,7 +89,12 @@ export const Radiotap = defineLayer({
     present: (view): number[] => {
       const words: number[] = [];
       for (let at = view.offset + 4; at + 4 <= view.offset + view.headerLength; at += 4) {
-        const word = (view.buffer[at]! | (view.buffer[at + 1]! << 8) | (view.buffer[at + 2]! << 16) | (view.buffer[at + 3]! << 24)) >>> 0;
+        const word =
+          (view.buffer[at]! |
+            (view.buffer[at + 1]! << 8) |
+            (view.buffer[at + 2]! << 16) |
+            (view.buffer[at + 3]! << 24)) >>>
+          0;
         words.push(word);
         if (word < 0x80000000) break;
       }

@@ -40,5 +40,5 @@ export const ERSPAN3 = defineLayer({
     platform: variableBytes((b, _at, _end, start) => (b[start + 11]! & 1 ? 8 : 0)),
   },
   headerLength: (b, o) => (b[o + 11]! & 1 ? 20 : 12),
-  next: (b, o): LayerType | undefined => ((b[o + 10]! >> 2) & 0x1f) === 0 ? Ethernet : undefined,
+  next: (b, o): LayerType | undefined => (((b[o + 10]! >> 2) & 0x1f) === 0 ? Ethernet : undefined),
 });

@@ -42,7 +42,7 @@ export const FrameRelay = defineLayer({
 export const CiscoHDLC = defineLayer({
   name: "CiscoHDLC",
   fields: {
-    address: u8({ default: 0x0f, names: { 0x0f: "unicast", 0x8f: "broadcast" }, hex: true }),
+    address: u8({ default: 0x0f, names: { 15: "unicast", 143: "broadcast" }, hex: true }),
     control: u8(),
     protocol: u16(nextNumber(etherTypes, { names: etherTypeNames, hex: true })),
   },

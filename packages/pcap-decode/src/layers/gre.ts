@@ -3,12 +3,15 @@ import { bits, u16 } from "../field.ts";
 import { defineLayer, type LayerType } from "../layer.ts";
 import { nextNumber } from "./computed.ts";
 import { optionalNumber } from "./content.ts";
-import { etherTypeNames, etherTypes } from "./tables.ts";
 import { Ethernet } from "./ethernet.ts";
+import { etherTypeNames, etherTypes } from "./tables.ts";
 
 const ERSPAN_TYPE_12 = 0x88be;
 
-const given = (name: string) => ({ values }: { values: Readonly<Record<string, unknown>> }) => (values[name] === undefined ? 0 : 1);
+const given =
+  (name: string) =>
+  ({ values }: { values: Readonly<Record<string, unknown>> }) =>
+    values[name] === undefined ? 0 : 1;
 
 /** Generic Routing Encapsulation (RFC 2784, RFC 2890) and PPTP's version 1 (RFC 2637), whose `key` is length and call. */
 export const GRE = defineLayer({

@@ -32,7 +32,10 @@ export const GTPU = defineLayer({
     extension: bits(1),
     sequencePresent: bits(1),
     npduPresent: bits(1),
-    type: u8({ default: G_PDU, names: { 1: "echo request", 2: "echo response", 26: "error indication", 255: "G-PDU" } }),
+    type: u8({
+      default: G_PDU,
+      names: { 1: "echo request", 2: "echo response", 26: "error indication", 255: "G-PDU" },
+    }),
     length: u16({ auto: (context) => payloadLength(context) + context.headerLength - SHORT }),
     teid: u32({ hex: true }),
     optional: variableBytes(),

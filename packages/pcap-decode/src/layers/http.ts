@@ -3,9 +3,35 @@ import { findHeader, head, headEnd, headerList, startLine } from "./text-message
 
 // The registered methods that start requests in practice, and the answer; each with its delimiter.
 const STARTS = [
-  "GET ", "POST ", "HEAD ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "TRACE ", "PROPFIND ", "PROPPATCH ",
-  "MKCOL ", "COPY ", "MOVE ", "LOCK ", "UNLOCK ", "REPORT ", "SEARCH ", "NOTIFY ", "M-SEARCH ", "SUBSCRIBE ",
-  "UNSUBSCRIBE ", "QUERY ", "BITS_POST ", "CCM_POST ", "RPC_CONNECT ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "HTTP/1.",
+  "GET ",
+  "POST ",
+  "HEAD ",
+  "PUT ",
+  "DELETE ",
+  "OPTIONS ",
+  "PATCH ",
+  "CONNECT ",
+  "TRACE ",
+  "PROPFIND ",
+  "PROPPATCH ",
+  "MKCOL ",
+  "COPY ",
+  "MOVE ",
+  "LOCK ",
+  "UNLOCK ",
+  "REPORT ",
+  "SEARCH ",
+  "NOTIFY ",
+  "M-SEARCH ",
+  "SUBSCRIBE ",
+  "UNSUBSCRIBE ",
+  "QUERY ",
+  "BITS_POST ",
+  "CCM_POST ",
+  "RPC_CONNECT ",
+  "RPC_IN_DATA ",
+  "RPC_OUT_DATA ",
+  "HTTP/1.",
 ].map((text) => Uint8Array.from(text, (character) => character.charCodeAt(0)));
 
 /** Whether `[at, end)` starts like an HTTP/1 request or response. */
@@ -13,7 +39,9 @@ export function looksLikeHTTP(b: Uint8Array, at: number, end: number): boolean {
   const first = b[at]!;
   // Most payloads are decided by their first byte: all starts are upper-case letters.
   if (first < 65 || first > 85) return false;
-  return STARTS.some((start) => start[0] === first && end - at >= start.length && start.every((byte, i) => b[at + i] === byte));
+  return STARTS.some(
+    (start) => start[0] === first && end - at >= start.length && start.every((byte, i) => b[at + i] === byte),
+  );
 }
 
 /** Head of an HTTP/1 message (RFC 9112) as far as this packet has it; the body is the payload. */

@@ -1,13 +1,25 @@
+import { formatIPv4 } from "../address.ts";
 import { u8, u16 } from "../field.ts";
 import { defineLayer } from "../layer.ts";
-import { formatIPv4 } from "../address.ts";
 import { wholeChecksum } from "./computed.ts";
 import { IPv4 } from "./ipv4.ts";
 
 const names: Readonly<Record<number, string>> = {
-  0: "echo-reply", 3: "unreachable", 4: "source-quench", 5: "redirect", 8: "echo", 9: "router-advertisement",
-  10: "router-solicitation", 11: "time-exceeded", 12: "parameter-problem", 13: "timestamp", 14: "timestamp-reply",
-  17: "mask", 18: "mask-reply", 42: "extended-echo", 43: "extended-echo-reply",
+  0: "echo-reply",
+  3: "unreachable",
+  4: "source-quench",
+  5: "redirect",
+  8: "echo",
+  9: "router-advertisement",
+  10: "router-solicitation",
+  11: "time-exceeded",
+  12: "parameter-problem",
+  13: "timestamp",
+  14: "timestamp-reply",
+  17: "mask",
+  18: "mask-reply",
+  42: "extended-echo",
+  43: "extended-echo-reply",
 };
 
 /** Types that quote the packet they are about. */
@@ -32,6 +44,8 @@ export const ICMP = defineLayer({
   },
   summary: (view) => {
     const name = names[view.type] ?? `type ${view.type}`;
-    return view.type === 0 || view.type === 8 ? `${name} id=${view.id} seq=${view.sequence}` : `${name} code=${view.code}`;
+    return view.type === 0 || view.type === 8
+      ? `${name} id=${view.id} seq=${view.sequence}`
+      : `${name} code=${view.code}`;
   },
 });

@@ -1,17 +1,28 @@
-import { ipv6 } from "../address.ts";
+import { formatIPv6, ipv6, parseIPv6 } from "../address.ts";
 import { bits, dynamic, type Field, u8, u16, u32 } from "../field.ts";
 import { fromHex, toHex } from "../hex.ts";
 import { defineLayer } from "../layer.ts";
 import { nextNumber, transportChecksum } from "./computed.ts";
 import type { TypeAndData } from "./content.ts";
-import { formatIPv6, parseIPv6 } from "../address.ts";
 import { IPv6 } from "./ipv6.ts";
 import { icmpv6Types } from "./tables.ts";
 
 const names: Readonly<Record<number, string>> = {
-  1: "unreachable", 2: "packet-too-big", 3: "time-exceeded", 4: "parameter-problem", 128: "echo", 129: "echo-reply",
-  130: "mld-query", 131: "mld-report", 132: "mld-done", 133: "router-solicitation", 134: "router-advertisement",
-  135: "neighbor-solicitation", 136: "neighbor-advertisement", 137: "redirect", 143: "mldv2-report",
+  1: "unreachable",
+  2: "packet-too-big",
+  3: "time-exceeded",
+  4: "parameter-problem",
+  128: "echo",
+  129: "echo-reply",
+  130: "mld-query",
+  131: "mld-report",
+  132: "mld-done",
+  133: "router-solicitation",
+  134: "router-advertisement",
+  135: "neighbor-solicitation",
+  136: "neighbor-advertisement",
+  137: "redirect",
+  143: "mldv2-report",
 };
 
 /** Internet Control Message Protocol for IPv6 (RFC 4443); what a type has beyond these fields is the next layer. */
@@ -96,7 +107,14 @@ export const NeighborSolicitation = defineLayer({
 /** Body of a neighbour advertisement (RFC 4861 section 4.4). */
 export const NeighborAdvertisement = defineLayer({
   name: "NeighborAdvertisement",
-  fields: { router: bits(1), solicited: bits(1), override: bits(1), reserved: bits(29), target: ipv6(), options: ndOptions() },
+  fields: {
+    router: bits(1),
+    solicited: bits(1),
+    override: bits(1),
+    reserved: bits(29),
+    target: ipv6(),
+    options: ndOptions(),
+  },
   summary: (view) => `target ${view.target}`,
 });
 

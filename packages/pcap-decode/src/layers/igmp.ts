@@ -5,7 +5,11 @@ import { wholeChecksum } from "./computed.ts";
 import { variableBytes } from "./content.ts";
 
 const names: Readonly<Record<number, string>> = {
-  0x11: "query", 0x12: "report v1", 0x16: "report v2", 0x17: "leave", 0x22: "report v3",
+  17: "query",
+  18: "report v1",
+  22: "report v2",
+  23: "leave",
+  34: "report v3",
 };
 
 /** Internet Group Management Protocol, versions 1 to 3 (RFC 3376); `rest` is version 3's part. */

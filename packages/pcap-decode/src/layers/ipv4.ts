@@ -50,7 +50,8 @@ function finalDestination(values: Readonly<Record<string, unknown>>): Uint8Array
   if (route !== undefined) {
     const data = fromHex(route.data!);
     const pointer = data[0]!;
-    if (pointer >= 4 && pointer + 2 < data.length + 2 && data.length >= 5) return parseIPv4(formatIPv4(data, data.length - 4));
+    if (pointer >= 4 && pointer + 2 < data.length + 2 && data.length >= 5)
+      return parseIPv4(formatIPv4(data, data.length - 4));
   }
   return parseIPv4(values.dst as string);
 }
@@ -70,7 +71,10 @@ export const IPv4 = defineLayer({
     fragmentOffset: bits(13),
     ttl: u8({ default: 64 }),
     protocol: u8(nextNumber(ipProtocols, { names: ipProtocolNames })),
-    checksum: u16({ hex: true, auto: ({ buffer, offset, headerLength }) => internetChecksum(buffer, offset, offset + headerLength) }),
+    checksum: u16({
+      hex: true,
+      auto: ({ buffer, offset, headerLength }) => internetChecksum(buffer, offset, offset + headerLength),
+    }),
     src: ipv4({ default: "127.0.0.1" }),
     dst: ipv4({ default: "127.0.0.1" }),
     options: dynamic<IPv4Option[], readonly IPv4Option[]>({
@@ -99,7 +103,13 @@ export const IPv4 = defineLayer({
   },
   pseudoHeader(values, protocol, length) {
     const src = parseIPv4(values.src as string);
-    return sumWords(finalDestination(values), 0, 4, sumWords(src, 0, 4, protocol + (length & 0xffff) + (length >>> 16)));
+    return sumWords(
+      finalDestination(values),
+      0,
+      4,
+      sumWords(src, 0, 4, protocol + (length & 0xffff) + (length >>> 16)),
+    );
   },
-  summary: (view) => (view.fragmentOffset > 0 || view.flags & 1 ? `fragment id=${view.id} offset=${view.fragmentOffset * 8}` : ""),
+  summary: (view) =>
+    view.fragmentOffset > 0 || view.flags & 1 ? `fragment id=${view.id} offset=${view.fragmentOffset * 8}` : "",
 });

@@ -92,7 +92,8 @@ export const IPv6Routing = defineLayer({
       const first = type === 0 || type === 2 || type === 4 ? 4 : data.length;
       const count = type === 4 ? (data[0] ?? 0) + 1 : (data.length - 4) >> 4;
       const addresses: string[] = [];
-      for (let at = first; at + 16 <= data.length && addresses.length < count; at += 16) addresses.push(formatIPv6(data, at));
+      for (let at = first; at + 16 <= data.length && addresses.length < count; at += 16)
+        addresses.push(formatIPv6(data, at));
       return addresses;
     },
   },

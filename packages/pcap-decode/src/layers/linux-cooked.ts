@@ -5,7 +5,13 @@ import { fixedBytes } from "./content.ts";
 import { LLC } from "./llc.ts";
 import { etherTypeNames, etherTypes } from "./tables.ts";
 
-const packetTypes: Readonly<Record<number, string>> = { 0: "to us", 1: "broadcast", 2: "multicast", 3: "to another", 4: "from us" };
+const packetTypes: Readonly<Record<number, string>> = {
+  0: "to us",
+  1: "broadcast",
+  2: "multicast",
+  3: "to another",
+  4: "from us",
+};
 /** Pseudo-protocol of 802.2 frames (Linux if_ether.h, ETH_P_802_2). */
 const ETH_P_802_2 = 4;
 /** Hardware types whose protocol field is no EtherType (https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html). */

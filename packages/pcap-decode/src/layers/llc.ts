@@ -1,7 +1,7 @@
 import { dynamic, u8, u16, u24 } from "../field.ts";
 import { defineLayer, type LayerType } from "../layer.ts";
-import { etherTypeNames, etherTypes, llcSaps } from "./tables.ts";
 import { nextNumber } from "./computed.ts";
+import { etherTypeNames, etherTypes, llcSaps } from "./tables.ts";
 
 const PVST = 0x010b;
 const SAP_STP = 0x42;
@@ -40,4 +40,3 @@ export const SNAP = defineLayer({
     return b[o + 2] === 0x0c && type === PVST ? llcSaps.get(SAP_STP) : undefined;
   },
 });
-

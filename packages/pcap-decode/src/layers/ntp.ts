@@ -13,7 +13,10 @@ export const NTP = defineLayer({
   fields: {
     leap: bits(2),
     version: bits(3, { default: 4 }),
-    mode: bits(3, { default: 3, names: { 1: "active", 2: "passive", 3: "client", 4: "server", 5: "broadcast", 6: "control", 7: "private" } }),
+    mode: bits(3, {
+      default: 3,
+      names: { 1: "active", 2: "passive", 3: "client", 4: "server", 5: "broadcast", 6: "control", 7: "private" },
+    }),
     stratum: u8(),
     poll: u8(),
     precision: u8(),

@@ -1,8 +1,8 @@
 import { bits, dynamic, u8, u16 } from "../field.ts";
-import { toHex, fromHex } from "../hex.ts";
+import { fromHex, toHex } from "../hex.ts";
 import { defineLayer, type LayerType } from "../layer.ts";
 import { payloadLength } from "./computed.ts";
-import { type TypeAndData } from "./content.ts";
+import type { TypeAndData } from "./content.ts";
 import { pppProtocols } from "./tables.ts";
 
 /** Bytes of address and control, which links may leave out (RFC 1661 section 6.6). */
@@ -73,7 +73,7 @@ export const PPPoEDiscovery = defineLayer({
   fields: {
     version: bits(4, { default: 1 }),
     type: bits(4, { default: 1 }),
-    code: u8({ default: 9, names: { 9: "PADI", 7: "PADO", 0x19: "PADR", 0x65: "PADS", 0xa7: "PADT" } }),
+    code: u8({ default: 9, names: { 9: "PADI", 7: "PADO", 25: "PADR", 101: "PADS", 167: "PADT" } }),
     session: u16({ hex: true }),
     length: u16({ auto: ({ headerLength }) => headerLength - 6 }),
     tags: dynamic<PPPoETag[], readonly PPPoETag[]>({

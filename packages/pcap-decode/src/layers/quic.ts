@@ -40,17 +40,26 @@ function varint(b: Uint8Array, at: number, end: number): { value: number; size: 
 const hasLength = (b: Uint8Array, o: number) => versionAt(b, o) !== 0 && typeAt(b, o) !== RETRY;
 const hasToken = (b: Uint8Array, o: number) => versionAt(b, o) !== 0 && typeAt(b, o) === INITIAL;
 
+/** `typeAt` of a header that is being built. */
+function writtenType(type: unknown, version: unknown): number | undefined {
+  if (version === 0) return undefined;
+  return version === V2 ? (Number(type ?? 0) + 3) & 3 : Number(type ?? 0);
+}
+
 /** Bytes behind a one-byte length. */
 function connectionId(): Field<string> {
-  return dynamic<string>({
-    size: (b, at, end) => (at < end ? 1 + b[at]! : 0),
-    read: (b, at, end) => toHex(b, at + 1, Math.max(at + 1, end)),
-    write(out, value = "") {
-      const bytes = fromHex(value);
-      out.u8(bytes.length);
-      out.put(bytes);
+  return dynamic<string>(
+    {
+      size: (b, at, end) => (at < end ? 1 + b[at]! : 0),
+      read: (b, at, end) => toHex(b, at + 1, Math.max(at + 1, end)),
+      write(out, value) {
+        const bytes = fromHex(value);
+        out.u8(bytes.length);
+        out.put(bytes);
+      },
     },
-  });
+    { default: "" },
+  );
 }
 
 function idsEnd(b: Uint8Array, o: number, end: number): number {
@@ -81,29 +90,32 @@ export const QUIC = defineLayer({
     version: u32({ default: V1, hex: true }),
     destinationId: connectionId(),
     sourceId: connectionId(),
-    token: dynamic<string | undefined, string>({
-      size(b, at, end, start) {
-        if (!hasToken(b, start)) return 0;
-        const { value, size } = varint(b, at, end);
-        return size + value;
+    token: dynamic<string | undefined, string>(
+      {
+        size(b, at, end, start) {
+          if (!hasToken(b, start)) return 0;
+          const { value, size } = varint(b, at, end);
+          return size + value;
+        },
+        read(b, at, end, start) {
+          return hasToken(b, start) ? toHex(b, Math.min(end, at + varint(b, at, end).size), end) : undefined;
+        },
+        write(out, value, { type, version }) {
+          if (writtenType(type, version) !== INITIAL) return;
+          const bytes = fromHex(value);
+          if (bytes.length < 64) out.u8(bytes.length);
+          else out.u16(0x4000 | bytes.length);
+          out.put(bytes);
+        },
       },
-      read(b, at, end, start) {
-        return hasToken(b, start) ? toHex(b, Math.min(end, at + varint(b, at, end).size), end) : undefined;
-      },
-      write(out, value) {
-        if (value === undefined) return;
-        const bytes = fromHex(value);
-        if (bytes.length < 64) out.u8(bytes.length);
-        else out.u16(0x4000 | bytes.length);
-        out.put(bytes);
-      },
-    }),
+      { default: "" },
+    ),
     length: dynamic<number | undefined, number>(
       {
         size: (b, at, end, start) => (hasLength(b, start) ? varint(b, at, end).size : 0),
         read: (b, at, end, start) => (hasLength(b, start) && end > at ? varint(b, at, end).value : undefined),
-        write(out, value) {
-          if (value === undefined) return;
+        write(out, value, { type, version }) {
+          if (version === 0 || writtenType(type, version) === RETRY) return;
           // Senders leave two bytes, as the length is known only after the payload (RFC 9000 section 16 allows it).
           if (value < 0x4000) out.u16(0x4000 | value);
           else out.u32(0x80000000 | value);

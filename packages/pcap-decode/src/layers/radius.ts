@@ -5,8 +5,15 @@ import { totalLength } from "./computed.ts";
 import { fixedBytes, type TypeAndData } from "./content.ts";
 
 const names: Readonly<Record<number, string>> = {
-  1: "Access-Request", 2: "Access-Accept", 3: "Access-Reject", 4: "Accounting-Request", 5: "Accounting-Response",
-  11: "Access-Challenge", 12: "Status-Server", 40: "Disconnect-Request", 43: "CoA-Request",
+  1: "Access-Request",
+  2: "Access-Accept",
+  3: "Access-Reject",
+  4: "Accounting-Request",
+  5: "Accounting-Response",
+  11: "Access-Challenge",
+  12: "Status-Server",
+  40: "Disconnect-Request",
+  43: "CoA-Request",
 };
 
 /** Remote Authentication Dial In User Service (RFC 2865). Attribute data is hexadecimal. */

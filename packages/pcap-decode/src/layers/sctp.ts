@@ -13,8 +13,19 @@ export interface SCTPChunk {
 }
 
 const names: Readonly<Record<number, string>> = {
-  0: "DATA", 1: "INIT", 2: "INIT ACK", 3: "SACK", 4: "HEARTBEAT", 5: "HEARTBEAT ACK", 6: "ABORT", 7: "SHUTDOWN",
-  8: "SHUTDOWN ACK", 9: "ERROR", 10: "COOKIE ECHO", 11: "COOKIE ACK", 14: "SHUTDOWN COMPLETE",
+  0: "DATA",
+  1: "INIT",
+  2: "INIT ACK",
+  3: "SACK",
+  4: "HEARTBEAT",
+  5: "HEARTBEAT ACK",
+  6: "ABORT",
+  7: "SHUTDOWN",
+  8: "SHUTDOWN ACK",
+  9: "ERROR",
+  10: "COOKIE ECHO",
+  11: "COOKIE ACK",
+  14: "SHUTDOWN COMPLETE",
 };
 
 /** Stream Control Transmission Protocol (RFC 9260): common header and chunks. */

@@ -1,12 +1,19 @@
 import type { ByteWriter } from "../build/byte-writer.ts";
 import { dynamic } from "../field.ts";
-import { defineLayer } from "../layer.ts";
 import { toHex } from "../hex.ts";
+import { defineLayer } from "../layer.ts";
 import { type BytesInput, latin1, putBytes } from "./content.ts";
 
 const pduNames: Readonly<Record<number, string>> = {
-  0xa0: "get", 0xa1: "get-next", 0xa2: "response", 0xa3: "set", 0xa4: "trap", 0xa5: "get-bulk", 0xa6: "inform",
-  0xa7: "trap-v2", 0xa8: "report",
+  160: "get",
+  161: "get-next",
+  162: "response",
+  163: "set",
+  164: "trap",
+  165: "get-bulk",
+  166: "inform",
+  167: "trap-v2",
+  168: "report",
 };
 
 /** What the start of an SNMP message says. `version` is 0 for SNMPv1, 1 for v2c, 3 for v3. */

@@ -58,5 +58,6 @@ export const STP = defineLayer({
       },
     }),
   },
-  summary: (view) => (view.message ? `root ${view.message.rootAddress} cost ${view.message.rootPathCost}` : "topology change"),
+  summary: (view) =>
+    view.message ? `root ${view.message.rootAddress} cost ${view.message.rootPathCost}` : "topology change",
 });

@@ -19,22 +19,22 @@ export const linkTypes = new NextTable("link type", 16);
 
 /** Names of common EtherTypes, for `show()` and for building. */
 export const etherTypeNames: Readonly<Record<number, string>> = {
-  0x0800: "IPv4",
-  0x0806: "ARP",
-  0x6558: "Ethernet",
-  0x8100: "VLAN",
-  0x86dd: "IPv6",
-  0x8809: "slow protocols",
-  0x8847: "MPLS",
-  0x8848: "MPLS multicast",
-  0x8863: "PPPoE discovery",
-  0x8864: "PPPoE session",
-  0x888e: "EAPOL",
-  0x88a8: "QinQ",
-  0x88cc: "LLDP",
-  0x88e5: "MACsec",
-  0x88f7: "PTP",
-  0x9000: "loopback",
+  2048: "IPv4",
+  2054: "ARP",
+  25944: "Ethernet",
+  33024: "VLAN",
+  34525: "IPv6",
+  34825: "slow protocols",
+  34887: "MPLS",
+  34888: "MPLS multicast",
+  34915: "PPPoE discovery",
+  34916: "PPPoE session",
+  34958: "EAPOL",
+  34984: "QinQ",
+  35020: "LLDP",
+  35045: "MACsec",
+  35063: "PTP",
+  36864: "loopback",
 };
 
 /** Names of common IP protocols, for `show()` and for building. */

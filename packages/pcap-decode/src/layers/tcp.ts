@@ -3,8 +3,8 @@ import { fromHex, toHex } from "../hex.ts";
 import { defineLayer, type LayerType } from "../layer.ts";
 import { transportChecksum } from "./computed.ts";
 import { HTTP, looksLikeHTTP } from "./http.ts";
-import { looksLikeTLS, TLS } from "./tls.ts";
 import { tcpPorts } from "./tables.ts";
+import { looksLikeTLS, TLS } from "./tls.ts";
 
 /** A TCP option (RFC 9293 section 3.2, RFC 7323, RFC 2018). Others than the named have `data` in hexadecimal. */
 export type TCPOption =
@@ -129,7 +129,8 @@ export const TCP = defineLayer({
   headerLength: (b, o) => (b[o + 12]! >> 4) * 4,
   align: 4,
   next: nextLayer,
-  summary: (view) => `${flagLetters(view.flags)} seq=${view.seq}${view.flags & TCPFlags.ACK ? ` ack=${view.ack}` : ""} win=${view.window}`,
+  summary: (view) =>
+    `${flagLetters(view.flags)} seq=${view.seq}${view.flags & TCPFlags.ACK ? ` ack=${view.ack}` : ""} win=${view.window}`,
 });
 
 function flagLetters(flags: number): string {

@@ -24,13 +24,22 @@ export function headEnd(b: Uint8Array, at: number, end: number): number {
 
 /** The head of an HTTP-like message as it is, one character a byte: lossless, unlike a list of headers. */
 export function head(): Field<string, string | HeadInput> {
-  return dynamic<string, string | HeadInput>({ read: latin1, write: writeHead, format: (text) => text.split(/\r?\n/).filter(Boolean) });
+  return dynamic<string, string | HeadInput>({
+    read: latin1,
+    write: writeHead,
+    format: (text) => text.split(/\r?\n/).filter(Boolean),
+  });
 }
 
 function writeHead(out: ByteWriter, value: string | HeadInput): void {
-  if (typeof value === "string" || value === undefined) return putLatin1(out, value ?? "");
+  if (typeof value === "string") {
+    putLatin1(out, value);
+    return;
+  }
   const { headers = {} } = value;
-  const list = Array.isArray(headers) ? (headers as [string, string][]) : Object.entries(headers as Record<string, string>);
+  const list = Array.isArray(headers)
+    ? (headers as [string, string][])
+    : Object.entries(headers as Record<string, string>);
   putLatin1(out, `${value.start}\r\n${list.map(([name, text]) => `${name}: ${text}\r\n`).join("")}\r\n`);
 }
 

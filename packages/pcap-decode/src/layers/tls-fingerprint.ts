@@ -1,7 +1,14 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "../hex.ts";
-import { type ClientHello, numberList, protocols, type ServerHello, serverName, supportedVersions } from "./tls-hello.ts";
+import {
+  type ClientHello,
+  numberList,
+  protocols,
+  type ServerHello,
+  serverName,
+  supportedVersions,
+} from "./tls-hello.ts";
 
 const SUPPORTED_GROUPS = 10;
 const POINT_FORMATS = 11;
@@ -37,7 +44,14 @@ export function ja3s(hello: ServerHello): string {
   return toHex(md5(encoder.encode(text)));
 }
 
-const versionNames: Readonly<Record<number, string>> = { 0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3", 0x0002: "s2" };
+const versionNames: Readonly<Record<number, string>> = {
+  772: "13",
+  771: "12",
+  770: "11",
+  769: "10",
+  768: "s3",
+  2: "s2",
+};
 const hex4 = (value: number) => value.toString(16).padStart(4, "0");
 const count = (length: number) => String(Math.min(length, 99)).padStart(2, "0");
 
@@ -61,8 +75,13 @@ export function ja4(hello: ClientHello, transport: "t" | "q" = "t"): string {
   const ciphers = real(hello.cipherSuites);
   const extensions = real(hello.extensions.map(({ type }) => type));
   const head = `${transport}${versionNames[version] ?? "00"}${serverName(hello) === undefined ? "i" : "d"}${count(ciphers.length)}${count(extensions.length)}${alpnCode(hello)}`;
-  const hashedExtensions = extensions.filter((type) => type !== 0 && type !== 16).map(hex4).sort();
-  const signatures = numberList(hello, SIGNATURE_ALGORITHMS, 2, 2).filter((value) => !isGrease(value)).map(hex4);
+  const hashedExtensions = extensions
+    .filter((type) => type !== 0 && type !== 16)
+    .map(hex4)
+    .sort();
+  const signatures = numberList(hello, SIGNATURE_ALGORITHMS, 2, 2)
+    .filter((value) => !isGrease(value))
+    .map(hex4);
   const tail = hashedExtensions.join(",") + (signatures.length > 0 ? `_${signatures.join(",")}` : "");
   return `${head}_${truncatedHash(ciphers.map(hex4).sort().join(","))}_${truncatedHash(hashedExtensions.length === 0 ? "" : tail)}`;
 }

@@ -108,7 +108,14 @@ export function readServerHello(b: Uint8Array): ServerHello | undefined {
   const random = cursor.part(32).hex();
   const sessionId = cursor.part(cursor.number(1)).hex();
   const cipherSuite = cursor.number(2);
-  return { version, random, sessionId, cipherSuite, compressionMethod: cursor.number(1), extensions: extensions(cursor) };
+  return {
+    version,
+    random,
+    sessionId,
+    cipherSuite,
+    compressionMethod: cursor.number(1),
+    extensions: extensions(cursor),
+  };
 }
 
 function find(hello: { readonly extensions: readonly TLSExtension[] }, type: number): Cursor | undefined {
@@ -142,7 +149,12 @@ export function protocols(hello: { readonly extensions: readonly TLSExtension[] 
 }
 
 /** The numbers of a list extension, each `size` bytes, behind a length of `prefix` bytes. */
-export function numberList(hello: { readonly extensions: readonly TLSExtension[] }, type: number, prefix: number, size: number): number[] {
+export function numberList(
+  hello: { readonly extensions: readonly TLSExtension[] },
+  type: number,
+  prefix: number,
+  size: number,
+): number[] {
   const cursor = find(hello, type);
   if (cursor === undefined) return [];
   const list = cursor.part(cursor.number(prefix));

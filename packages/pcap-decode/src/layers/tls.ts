@@ -2,7 +2,14 @@ import { dynamic } from "../field.ts";
 import { fromHex, toHex } from "../hex.ts";
 import { defineLayer, type LayerView } from "../layer.ts";
 import { ja3, ja3s, ja4 } from "./tls-fingerprint.ts";
-import { type ClientHello, protocols, readClientHello, readServerHello, type ServerHello, serverName } from "./tls-hello.ts";
+import {
+  type ClientHello,
+  protocols,
+  readClientHello,
+  readServerHello,
+  type ServerHello,
+  serverName,
+} from "./tls-hello.ts";
 
 /** A record (RFC 8446 section 5.1). `data` is hexadecimal: the fragment, or what this packet has of it. */
 export interface TLSRecord {
@@ -17,7 +24,13 @@ export interface TLSRecord {
 const HANDSHAKE = 22;
 /** Ciphertext may exceed 2^14 by 2048 bytes (RFC 5246 section 6.2.3). */
 const MAX_RECORD = 16384 + 2048;
-const names: Readonly<Record<number, string>> = { 20: "change cipher spec", 21: "alert", 22: "handshake", 23: "application data", 24: "heartbeat" };
+const names: Readonly<Record<number, string>> = {
+  20: "change cipher spec",
+  21: "alert",
+  22: "handshake",
+  23: "application data",
+  24: "heartbeat",
+};
 
 function isRecord(b: Uint8Array, at: number): boolean {
   const type = b[at]!;
@@ -88,7 +101,11 @@ export const TLS = defineLayer({
           out.put(bytes);
         }
       },
-      format: (records) => records.map(({ type, version, data }) => `${names[type] ?? type} version=0x${version.toString(16)} ${data.length / 2} bytes`),
+      format: (records) =>
+        records.map(
+          ({ type, version, data }) =>
+            `${names[type] ?? type} version=0x${version.toString(16)} ${data.length / 2} bytes`,
+        ),
     }),
   },
   derive: {

@@ -14,7 +14,8 @@ const differing = new Map<string, number>();
 afterAll(() => {
   if (!hasCorpus) return;
   console.log("building:", JSON.stringify(counts));
-  for (const [what, count] of [...differing].sort((a, b) => b[1] - a[1]).slice(0, 40)) console.log(`  ${String(count).padStart(5)} ${what}`);
+  for (const [what, count] of [...differing].sort((a, b) => b[1] - a[1]).slice(0, 40))
+    console.log(`  ${String(count).padStart(5)} ${what}`);
 });
 
 type Plain = Omit<PacketJSON, "layers"> & { layers: Record<string, unknown>[] };

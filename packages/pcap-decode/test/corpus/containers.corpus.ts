@@ -52,13 +52,16 @@ describe.skipIf(!hasCorpus)("pcapng test files", () => {
   });
 
   // Blocks of test 102 hold bytes behind the captured length; they are no part of the packet and are not kept.
-  test.each(files("containers", /\.pcapng$/).filter((path) => !path.includes("test102")))("%s is written back byte for byte", async (path) => {
-    const { blocks } = await blocksOf(path);
-    const encoder = new PcapngEncoder();
-    const written = Buffer.concat(blocks.map((block) => encoder.encode(block)));
-    expect(written.toString("hex")).toBe(Buffer.from(bytesOf(path)).toString("hex"));
-    counts.rewritten++;
-  });
+  test.each(files("containers", /\.pcapng$/).filter((path) => !path.includes("test102")))(
+    "%s is written back byte for byte",
+    async (path) => {
+      const { blocks } = await blocksOf(path);
+      const encoder = new PcapngEncoder();
+      const written = Buffer.concat(blocks.map((block) => encoder.encode(block)));
+      expect(written.toString("hex")).toBe(Buffer.from(bytesOf(path)).toString("hex"));
+      counts.rewritten++;
+    },
+  );
 });
 
 describe.skipIf(!hasCorpus)("captures", () => {

@@ -1,3 +1,4 @@
+import { toHex } from "../../src/hex.ts";
 import type { LayerType, LayerView } from "../../src/layer.ts";
 import { ARP } from "../../src/layers/arp.ts";
 import { DHCP } from "../../src/layers/dhcp.ts";
@@ -15,7 +16,6 @@ import { TLS } from "../../src/layers/tls.ts";
 import { UDP } from "../../src/layers/udp.ts";
 import { VLAN } from "../../src/layers/vlan.ts";
 import type { Packet } from "../../src/packet.ts";
-import { toHex } from "../../src/hex.ts";
 
 type Value = string | number | undefined | (string | number)[];
 type Reader = (packet: Packet) => Value[];
@@ -29,7 +29,9 @@ const bool = (value: boolean) => (value ? "1" : "0");
 
 /** As tshark counts: what the IP header and the length on the wire leave, even when the capture holds less. */
 function tcpLength(tcp: LayerView & { readonly payload: Uint8Array }, packet: Packet): number {
-  const ip = packet.layers.findLast((view) => view.offset < tcp.offset && (view.layer.name === "IPv4" || view.layer.name === "IPv6"));
+  const ip = packet.layers.findLast(
+    (view) => view.offset < tcp.offset && (view.layer.name === "IPv4" || view.layer.name === "IPv6"),
+  );
   if (!packet.truncated || ip === undefined) return tcp.payload.length;
   const onWire = packet.originalLength - (ip.offset - packet.offset);
   const length = Math.min(onWire, ip.layer.definition.totalLength!(ip.buffer, ip.offset, ip.end) || onWire);
@@ -92,7 +94,9 @@ export const fields: Readonly<Record<string, Reader>> = {
 
 /** Our value of a tshark field, joined as tshark joins; `undefined` when we have none. */
 export function fieldOf(packet: Packet, field: string): string | undefined {
-  const values = fields[field]!(packet).flat().filter((value) => value !== undefined);
+  const values = fields[field]!(packet)
+    .flat()
+    .filter((value) => value !== undefined);
   return values.length === 0 ? undefined : values.join("|");
 }
 
@@ -101,20 +105,73 @@ export function fieldOf(packet: Packet, field: string): string | undefined {
  * packets of a conversation (http, tls, quic, tftp) ends the comparison.
  */
 const layerOf: Readonly<Record<string, string | null>> = {
-  ah: "AH", arcnet: "ARCNET", arp: "ARP", chdlc: "CiscoHDLC", dhcp: "DHCP", dhcpv6: "DHCPv6", dns: "DNS",
-  erspan: "ERSPAN", esp: "ESP", eth: "Ethernet", ethertype: null, fr: "FrameRelay", geneve: "GENEVE", gre: "GRE",
-  gtp: "GTPU", icmp: "ICMP", icmpv6: "ICMPv6", ieee8021ad: "VLAN", igmp: "IGMP", ip: "IPv4",
-  ipoib: "IPoIB", ipv6: "IPv6", "ipv6.dstopts": "IPv6DestinationOptions", "ipv6.fraghdr": "IPv6Fragment",
-  "ipv6.hopopts": "IPv6HopByHop", "ipv6.routing": "IPv6Routing", llc: "LLC", lldp: "LLDP", llmnr: "DNS", mdns: "DNS",
-  mpls: "MPLS", ntp: "NTP", null: "Null", pim: "PIM", ppp: "PPP", pppoed: "PPPoEDiscovery", pppoes: "PPPoE",
-  radiotap: "Radiotap", radius: "RADIUS", raw: null, sctp: "SCTP", sip: "SIP", sll: "SLL", snmp: "SNMP",
-  ssdp: "HTTP", stp: "STP", syslog: "Syslog", tcp: "TCP", udp: "UDP", vlan: "VLAN",
-  vxlan: "VXLAN", wlan: "Dot11", wlan_radio: null,
+  ah: "AH",
+  arcnet: "ARCNET",
+  arp: "ARP",
+  chdlc: "CiscoHDLC",
+  dhcp: "DHCP",
+  dhcpv6: "DHCPv6",
+  dns: "DNS",
+  erspan: "ERSPAN",
+  esp: "ESP",
+  eth: "Ethernet",
+  ethertype: null,
+  fr: "FrameRelay",
+  geneve: "GENEVE",
+  gre: "GRE",
+  gtp: "GTPU",
+  icmp: "ICMP",
+  icmpv6: "ICMPv6",
+  ieee8021ad: "VLAN",
+  igmp: "IGMP",
+  ip: "IPv4",
+  ipoib: "IPoIB",
+  ipv6: "IPv6",
+  "ipv6.dstopts": "IPv6DestinationOptions",
+  "ipv6.fraghdr": "IPv6Fragment",
+  "ipv6.hopopts": "IPv6HopByHop",
+  "ipv6.routing": "IPv6Routing",
+  llc: "LLC",
+  lldp: "LLDP",
+  llmnr: "DNS",
+  mdns: "DNS",
+  mpls: "MPLS",
+  ntp: "NTP",
+  null: "Null",
+  pim: "PIM",
+  ppp: "PPP",
+  pppoed: "PPPoEDiscovery",
+  pppoes: "PPPoE",
+  radiotap: "Radiotap",
+  radius: "RADIUS",
+  raw: null,
+  sctp: "SCTP",
+  sip: "SIP",
+  sll: "SLL",
+  snmp: "SNMP",
+  ssdp: "HTTP",
+  stp: "STP",
+  syslog: "Syslog",
+  tcp: "TCP",
+  udp: "UDP",
+  vlan: "VLAN",
+  vxlan: "VXLAN",
+  wlan: "Dot11",
+  wlan_radio: null,
 };
 /** Layers here that tshark shows inside another. */
 const inside = new Set([
-  "SNAP", "ICMPv6Echo", "ICMPv6Error", "MLD", "MLDv2Report", "RouterSolicitation", "RouterAdvertisement",
-  "NeighborSolicitation", "NeighborAdvertisement", "NDRedirect", "DNSOverTCP",
+  "SNAP",
+  "ICMPv6Echo",
+  "ICMPv6Error",
+  "MLD",
+  "MLDv2Report",
+  "RouterSolicitation",
+  "RouterAdvertisement",
+  "NeighborSolicitation",
+  "NeighborAdvertisement",
+  "NDRedirect",
+  "DNSOverTCP",
 ]);
 
 /** tshark's chain as far as its dissectors are layers here. */

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readCapture } from "../../src/container/capture.ts";
 import { bytesOf, captures, hasCorpus } from "./corpus.ts";
-import { exceptionFor, exceptions, type Exception } from "./exceptions.ts";
+import { type Exception, exceptionFor, exceptions } from "./exceptions.ts";
 import { chains, fieldOf, fields } from "./fields.ts";
 
 const counts = { captures: 0, packets: 0, fields: 0, equal: 0, excepted: 0 };

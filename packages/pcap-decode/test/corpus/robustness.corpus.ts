@@ -69,7 +69,8 @@ function decodeFully(bytes: Uint8Array, linkType: number): number {
   packet.summary();
   JSON.stringify(packet);
   const { error } = packet;
-  if (error !== undefined && (error.offset < 0 || error.offset > bytes.length)) throw new Error(`error at ${error.offset}`);
+  if (error !== undefined && (error.offset < 0 || error.offset > bytes.length))
+    throw new Error(`error at ${error.offset}`);
   return performance.now() - started;
 }
 
@@ -90,7 +91,11 @@ function hex(bytes: Uint8Array): string {
 
 describe.skipIf(!hasCorpus)("mutated captures", () => {
   const originals = captures().flatMap(({ path }) =>
-    [...readCapture(bytesOf(path))].map((packet) => ({ path, linkType: packet.linkType, bytes: packet.bytes.slice(0, 2048) })),
+    [...readCapture(bytesOf(path))].map((packet) => ({
+      path,
+      linkType: packet.linkType,
+      bytes: packet.bytes.slice(0, 2048),
+    })),
   );
 
   test("a cut packet decodes to a prefix of the whole one", () => {
@@ -100,7 +105,8 @@ describe.skipIf(!hasCorpus)("mutated captures", () => {
       for (let length = 0; length < bytes.length; length++) {
         const cut = bytes.slice(0, length);
         const found = names(packetOf(cut, linkType));
-        if (found.some((name, i) => name !== whole[i])) throw new Error(`${path}: ${found} is no prefix of ${whole}: ${hex(cut)}`);
+        if (found.some((name, i) => name !== whole[i]))
+          throw new Error(`${path}: ${found} is no prefix of ${whole}: ${hex(cut)}`);
         guarded(path, cut, () => exercise(cut, linkType));
         counts.truncations++;
       }
@@ -146,8 +152,11 @@ describe.skipIf(!hasCorpus)("mutated files", () => {
           mutated[next(mutated.length)] = SPECIAL[next(SPECIAL.length)]!;
         }
         const memory = outcome(() => [...readCapture(mutated)].length);
-        const streamed = await outcomeOf(async () => (await openCapture(pieces(mutated, 1 + next(700))).toArray()).length);
-        if (memory !== streamed) throw new Error(`${path}: ${memory} from memory, ${streamed} in pieces: ${hex(mutated)}`);
+        const streamed = await outcomeOf(
+          async () => (await openCapture(pieces(mutated, 1 + next(700))).toArray()).length,
+        );
+        if (memory !== streamed)
+          throw new Error(`${path}: ${memory} from memory, ${streamed} in pieces: ${hex(mutated)}`);
         files++;
       }
     }

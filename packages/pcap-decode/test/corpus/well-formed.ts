@@ -1,5 +1,5 @@
 import type { LayerView } from "../../src/layer.ts";
-import { IPv4 } from "../../src/layers/ipv4.ts";
+import type { IPv4 } from "../../src/layers/ipv4.ts";
 import type { Packet } from "../../src/packet.ts";
 
 /** Sum of 16-bit words; a correct checksum makes the words it covers sum to all ones (RFC 1071). */
@@ -13,7 +13,12 @@ function folds(total: number): boolean {
 }
 
 /** Upper layers with a checksum, whether it covers a pseudo-header, and where it is. */
-const checked: Readonly<Record<string, { readonly protocol: number; readonly at: number } | { readonly protocol?: undefined; readonly at: number }>> = {
+const checked: Readonly<
+  Record<
+    string,
+    { readonly protocol: number; readonly at: number } | { readonly protocol?: undefined; readonly at: number }
+  >
+> = {
   TCP: { protocol: 6, at: 16 },
   UDP: { protocol: 17, at: 6 },
   ICMPv6: { protocol: 58, at: 2 },
@@ -46,12 +51,22 @@ export function isWellFormed(packet: Packet): boolean {
     const body = bytes(view, 0, length);
     if (name === "UDP" && (body[6]! << 8) + body[7]! === 0) return false;
     const isFragment = below.layer.name === "IPv4" && (below as InstanceType<(typeof IPv4)["view"]>).moreFragments;
-    if (isFragment || layers[i - 1]!.layer.name.startsWith("IPv6") && layers.slice(0, i).some((each) => each.layer.name === "IPv6Fragment")) return false;
+    if (
+      isFragment ||
+      (layers[i - 1]!.layer.name.startsWith("IPv6") &&
+        layers.slice(0, i).some((each) => each.layer.name === "IPv6Fragment"))
+    )
+      return false;
     let total = sum(body);
     if (rule.protocol !== undefined) {
       const addresses = below.layer.name === "IPv4" ? bytes(below, 12, 20) : bytes(below, 8, 40);
       // A routing header moves the address that counts; those packets are judged by their own tests.
-      if (layers.slice(0, i).some((each) => each.layer.name === "IPv6Routing" || each.layer.name === "IPv6DestinationOptions")) return false;
+      if (
+        layers
+          .slice(0, i)
+          .some((each) => each.layer.name === "IPv6Routing" || each.layer.name === "IPv6DestinationOptions")
+      )
+        return false;
       total = sum(addresses, total + rule.protocol + length);
     }
     if (!folds(total)) return false;
