@@ -273,7 +273,7 @@ class PacketIterator implements AsyncIterator<Packet> {
       if (value !== undefined) return Promise.resolve({ done: false, value });
     }
     // Calls that come while one waits are answered in their order.
-    const answer = this.#last === undefined ? this.#slow() : this.#last.then(() => this.next());
+    const answer = this.#last === undefined ? this.#slow() : this.#last.then(() => this.#slow());
     this.#last = answer;
     const settled = () => {
       if (this.#last === answer) this.#last = undefined;
