@@ -99,7 +99,7 @@ export { ERSPAN2, ERSPAN3 } from "./layers/erspan.ts";
 export { Ethernet } from "./layers/ethernet.ts";
 export { CiscoHDLC, FrameRelay } from "./layers/frame-relay.ts";
 export { GENEVE, type GeneveOption } from "./layers/geneve.ts";
-export { GRE } from "./layers/gre.ts";
+export { GRE, type GREChecksum } from "./layers/gre.ts";
 export { GTPU } from "./layers/gtp.ts";
 export { HTTP } from "./layers/http.ts";
 export { ICMP } from "./layers/icmp.ts";

@@ -98,10 +98,19 @@ describe("inputs", () => {
     ["an async iterable of Buffers", (bytes) => chunks(bytes)],
     ["a web stream", (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() as ReadableStream<Uint8Array>],
     ["a Blob", (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>])],
-    ["a path", async (bytes) => (await writeFile(join(folder, "a.pcap"), bytes), join(folder, "a.pcap"))],
+    [
+      "a path",
+      async (bytes) => {
+        await writeFile(join(folder, "a.pcap"), bytes);
+        return join(folder, "a.pcap");
+      },
+    ],
     [
       "a file URL",
-      async (bytes) => (await writeFile(join(folder, "b.pcap"), bytes), new URL(`file://${join(folder, "b.pcap")}`)),
+      async (bytes) => {
+        await writeFile(join(folder, "b.pcap"), bytes);
+        return new URL(`file://${join(folder, "b.pcap")}`);
+      },
     ],
   ];
 

@@ -125,7 +125,9 @@ test("writes to a web stream, and closes it", async () => {
   let closed = false;
   const stream = new WritableStream<Uint8Array>({
     write: (bytes) => void seen.push(bytes),
-    close: () => void (closed = true),
+    close() {
+      closed = true;
+    },
   });
   const writer = await CaptureWriter.open(stream);
   await writer.write(packet(3));

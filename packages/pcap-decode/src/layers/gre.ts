@@ -1,5 +1,5 @@
 import { internetChecksum } from "../build/checksum.ts";
-import { bits, u16 } from "../field.ts";
+import { bits, dynamic, u16 } from "../field.ts";
 import { defineLayer, type LayerType } from "../layer.ts";
 import { nextNumber } from "./computed.ts";
 import { optionalNumber } from "./content.ts";
@@ -13,7 +13,16 @@ const given =
   ({ values }: { values: Readonly<Record<string, unknown>> }) =>
     values[name] === undefined ? 0 : 1;
 
-/** Generic Routing Encapsulation (RFC 2784, RFC 2890) and PPTP's version 1 (RFC 2637), whose `key` is length and call. */
+/** The checksum and the routing offset that shares its word (RFC 1701); the offset is 0 today. */
+export interface GREChecksum {
+  readonly value: number;
+  readonly offset: number;
+}
+
+/**
+ * Generic Routing Encapsulation (RFC 2784, RFC 2890) and PPTP's version 1 (RFC 2637), whose `key` is length and
+ * call. Building computes the checksum for `checksum: true`.
+ */
 export const GRE = defineLayer({
   name: "GRE",
   fields: {
@@ -27,8 +36,15 @@ export const GRE = defineLayer({
     flags: bits(4),
     version: bits(3),
     protocol: u16(nextNumber(etherTypes, { names: etherTypeNames, hex: true })),
-    checksum: optionalNumber(2, (b, o) => (b[o]! & 0xc0) !== 0),
-    offset1: optionalNumber(2, (b, o) => (b[o]! & 0xc0) !== 0),
+    checksum: dynamic<GREChecksum | undefined, GREChecksum | true>({
+      size: (b, _at, _end, start) => ((b[start]! & 0xc0) !== 0 ? 4 : 0),
+      read: (b, at, end) =>
+        end - at < 4 ? undefined : { value: (b[at]! << 8) | b[at + 1]!, offset: (b[at + 2]! << 8) | b[at + 3]! },
+      write(out, checksum) {
+        out.u16(checksum === true ? 0 : checksum.value);
+        out.u16(checksum === true ? 0 : checksum.offset);
+      },
+    }),
     key: optionalNumber(4, (b, o) => (b[o]! & 0x20) !== 0),
     sequence: optionalNumber(4, (b, o) => (b[o]! & 0x10) !== 0),
     acknowledge: optionalNumber(4, (b, o) => (b[o + 1]! & 0x80) !== 0),
@@ -45,8 +61,7 @@ export const GRE = defineLayer({
     return type === ERSPAN_TYPE_12 && (b[o]! & 0x10) === 0 ? Ethernet : etherTypes.get(type);
   },
   finish({ buffer, offset, end, values }) {
-    // `true` asks for the checksum, a number is taken as it is.
-    if ((buffer[offset]! & 0x80) === 0 || typeof values.checksum === "number") return;
+    if ((buffer[offset]! & 0x80) === 0 || values.checksum !== true) return;
     const sum = internetChecksum(buffer, offset, end);
     buffer[offset + 4] = sum >> 8;
     buffer[offset + 5] = sum;

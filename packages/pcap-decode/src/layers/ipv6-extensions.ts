@@ -15,41 +15,44 @@ const next = (b: Uint8Array, o: number): LayerType | undefined => ipProtocols.ge
 
 /** Options of RFC 8200 section 4.2; type 0 is one byte of padding and has no data. */
 function optionList(): Field<TypeAndData[], readonly TypeAndData[]> {
-  return dynamic<TypeAndData[], readonly TypeAndData[]>({
-    read(b, at, end) {
-      const options: TypeAndData[] = [];
-      while (at < end) {
-        const type = b[at]!;
-        if (type === 0) {
-          options.push({ type, data: "" });
-          at++;
-          continue;
+  return dynamic<TypeAndData[], readonly TypeAndData[]>(
+    {
+      read(b, at, end) {
+        const options: TypeAndData[] = [];
+        while (at < end) {
+          const type = b[at]!;
+          if (type === 0) {
+            options.push({ type, data: "" });
+            at++;
+            continue;
+          }
+          const length = end - at < 2 ? 0 : b[at + 1]!;
+          if (end - at < 2 || length > end - at - 2) break;
+          options.push({ type, data: toHex(b, at + 2, at + 2 + length) });
+          at += 2 + length;
         }
-        const length = end - at < 2 ? 0 : b[at + 1]!;
-        if (end - at < 2 || length > end - at - 2) break;
-        options.push({ type, data: toHex(b, at + 2, at + 2 + length) });
-        at += 2 + length;
-      }
-      return options;
+        return options;
+      },
+      write(out, options) {
+        for (const { type, data } of options) {
+          out.u8(type);
+          if (type === 0) continue;
+          const bytes = fromHex(data);
+          out.u8(bytes.length);
+          out.put(bytes);
+        }
+        // The header is a multiple of eight bytes: Pad1 and PadN (RFC 8200 section 4.2).
+        const missing = (8 - (out.length % 8)) % 8;
+        if (missing === 1) out.u8(0);
+        else if (missing > 1) {
+          out.u8(1);
+          out.u8(missing - 2);
+          out.fill(missing - 2);
+        }
+      },
     },
-    write(out, options = []) {
-      for (const { type, data } of options) {
-        out.u8(type);
-        if (type === 0) continue;
-        const bytes = fromHex(data);
-        out.u8(bytes.length);
-        out.put(bytes);
-      }
-      // The header is a multiple of eight bytes: Pad1 and PadN (RFC 8200 section 4.2).
-      const missing = (8 - (out.length % 8)) % 8;
-      if (missing === 1) out.u8(0);
-      else if (missing > 1) {
-        out.u8(1);
-        out.u8(missing - 2);
-        out.fill(missing - 2);
-      }
-    },
-  });
+    { default: [] },
+  );
 }
 
 /** Hop-by-hop options (RFC 8200 section 4.3). */
