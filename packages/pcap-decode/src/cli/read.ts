@@ -1,7 +1,7 @@
 import { hexdump } from "../format/hexdump.ts";
 import { summaryParts } from "../format/summary.ts";
 import type { Packet } from "../packet.ts";
-import type { Timestamp } from "../timestamp.ts";
+import { Timestamp } from "../timestamp.ts";
 import type { CommonOptions, SelectOptions } from "./session.ts";
 import { Session } from "./session.ts";
 
@@ -32,12 +32,11 @@ const rules: readonly (readonly [
 export async function read(path: string, options: ReadOptions): Promise<number> {
   const session = new Session(options);
   const capture = session.open(path, options);
-  let first: Timestamp | undefined;
+  let first = new Timestamp(0, 0);
   await session.each(
     capture,
     options,
     (packet, number) => {
-      first ??= packet.time;
       if (options.json) return session.out.line(JSON.stringify({ number, ...packet.toJSON() }));
       const lines = [
         options.verbose ? packet.show() : line(session, packet, number, timeText(packet.time, options.time, first)),
@@ -46,7 +45,12 @@ export async function read(path: string, options: ReadOptions): Promise<number> 
       if (options.verbose) lines.push("");
       return session.out.line(lines.join("\n"));
     },
-    { quiet: process.stdout.isTTY === true },
+    {
+      quiet: process.stdout.isTTY === true,
+      first: (packet) => {
+        first = packet.time;
+      },
+    },
   );
   await session.out.flush();
   return session.exitCode;

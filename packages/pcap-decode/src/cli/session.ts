@@ -47,22 +47,23 @@ export class Session {
   }
 
   /**
-   * Calls `use` with each chosen packet and its number in the file, until it returns false, the end, or Ctrl-C. Tells
+   * Calls `use` with each chosen packet and its number among those that the filter selects, until it returns false, the end, or Ctrl-C. Tells
    * on standard error when the file is cut short or damaged.
    */
   async each(
     capture: Capture,
     options: SelectOptions,
     use: (packet: Packet, number: number) => Promise<void> | undefined,
-    progress: { readonly quiet?: boolean } = {},
+    extra: { readonly quiet?: boolean; first?(packet: Packet): void } = {},
   ): Promise<void> {
-    const done = showProgress(capture, progress);
+    const done = showProgress(capture, extra);
     const { count = Number.POSITIVE_INFINITY, skip = 0 } = options;
     let number = 0;
     try {
       if (count === 0) return;
       for await (const packet of capture) {
         if (this.interrupted) break;
+        if (number === 0) extra.first?.(packet);
         if (++number <= skip) continue;
         const waiting = use(packet, number);
         if (waiting !== undefined) await waiting;
