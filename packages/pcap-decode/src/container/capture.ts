@@ -72,7 +72,7 @@ export class Capture implements AsyncIterable<Packet> {
   get byteOrder(): "little" | "big" | undefined {
     return this.#reader?.byteOrder;
   }
-  /** Interfaces met so far; exactly one in a pcap file. */
+  /** Interfaces met so far, at first those that the file starts with; exactly one in a pcap file. */
   get interfaces(): readonly CaptureInterface[] {
     return this.#reader?.interfaces ?? [];
   }

@@ -45,6 +45,7 @@ export class PcapngReader implements ContainerReader {
   readonly #maxPacket: number;
   readonly #maxInterfaces: number;
   readonly #options: ReaderOptions;
+  readonly #ahead: readonly CaptureInterface[];
   #sources: Source[] = [];
   #big = false;
   #inSection = false;
@@ -57,15 +58,36 @@ export class PcapngReader implements ContainerReader {
     this.#maxBlock = options.maxBlockLength ?? DEFAULT_MAX_BLOCK_LENGTH;
     this.#maxPacket = options.maxPacketLength ?? DEFAULT_MAX_PACKET_LENGTH;
     this.#maxInterfaces = options.maxInterfaces ?? DEFAULT_MAX_INTERFACES;
+    this.#ahead = this.#lookAhead();
   }
 
   get byteOrder(): "little" | "big" {
     return this.#big ? "big" : "little";
   }
 
-  /** Interfaces of all sections so far, in the order of the file. */
+  /** Interfaces of all sections so far, in the order of the file; before reading, those that the file starts with. */
   get interfaces(): readonly CaptureInterface[] {
-    return this.#interfaces;
+    return this.#interfaces.length > 0 ? this.#interfaces : this.#ahead;
+  }
+
+  /** Looks at the interfaces in front of the first packet, as far as they are in the buffer, and steps back. */
+  #lookAhead(): readonly CaptureInterface[] {
+    const start = this.position;
+    for (;;) {
+      const at = this.position;
+      const end = this.#blockEnd(at);
+      if (end < 0) break;
+      const type = u32(this.buffer, at, this.#big);
+      if (type === BlockType.SECTION) this.#section(at, end);
+      else if (type === BlockType.INTERFACE) this.#describeInterface(at, end);
+      else break;
+      this.position = end;
+    }
+    const found = this.#interfaces.splice(0);
+    this.position = start;
+    this.problem = undefined;
+    this.#sources = [];
+    return found;
   }
 
   nextPacket(): Packet | undefined {
