@@ -109,8 +109,8 @@ export const TLS = defineLayer({
     }),
   },
   derive: {
-    clientHello: client,
-    serverHello: server,
+    clientHello: (view): ClientHello | undefined => client(view),
+    serverHello: (view): ServerHello | undefined => server(view),
     /** Host name the client asks for. */
     serverName: (view) => {
       const hello = client(view);
