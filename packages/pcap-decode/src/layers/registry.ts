@@ -211,9 +211,12 @@ const RAW = new Set<number>([LinkType.RAW, 12, 14]);
 
 /** The outermost layer of a packet at `offset`. */
 export function firstLayer(buffer: Uint8Array, offset: number, linkType: number): LayerType | undefined {
-  if (!RAW.has(linkType)) return linkTypes.get(linkType);
-  const version = buffer[offset]! >> 4;
-  return version === 4 ? IPv4 : version === 6 ? IPv6 : undefined;
+  return linkTypes.get(linkType) ?? (RAW.has(linkType) ? ipLayer(buffer[offset]!) : undefined);
+}
+
+/** IPv4 or IPv6 by the first byte of a header. */
+function ipLayer(first: number): LayerType | undefined {
+  return first >> 4 === 4 ? IPv4 : first >> 4 === 6 ? IPv6 : undefined;
 }
 
 /** Layers whose number says what is above them, with the table that says it. */
