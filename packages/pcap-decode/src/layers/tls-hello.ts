@@ -84,10 +84,20 @@ function extensions(cursor: Cursor): TLSExtension[] {
   return list;
 }
 
+/** A message of this type with a plausible length and version: encrypted messages may start with any byte. */
+function isHello(b: Uint8Array, type: number): boolean {
+  return b.length >= 4 + 2 + 32 && b[0] === type && b[1] === 0 && (b[4] === 3 || b[4] === 0x7f);
+}
+
+/** Where the first message ends: others may follow it. */
+function messageEnd(b: Uint8Array): number {
+  return Math.min(b.length, 4 + ((b[1]! << 16) | (b[2]! << 8) | b[3]!));
+}
+
 /** The ClientHello in handshake bytes, or `undefined`. */
 export function readClientHello(b: Uint8Array): ClientHello | undefined {
-  if (b[0] !== 1 || b.length < 4 + 2 + 32) return undefined;
-  const cursor = new Cursor(b, 4, b.length);
+  if (!isHello(b, 1)) return undefined;
+  const cursor = new Cursor(b, 4, messageEnd(b));
   const version = cursor.number(2);
   const random = cursor.part(32).hex();
   const sessionId = cursor.part(cursor.number(1)).hex();
@@ -102,20 +112,16 @@ export function readClientHello(b: Uint8Array): ClientHello | undefined {
 
 /** The ServerHello in handshake bytes, or `undefined`. */
 export function readServerHello(b: Uint8Array): ServerHello | undefined {
-  if (b[0] !== 2 || b.length < 4 + 2 + 32) return undefined;
-  const cursor = new Cursor(b, 4, b.length);
+  if (!isHello(b, 2)) return undefined;
+  const cursor = new Cursor(b, 4, messageEnd(b));
   const version = cursor.number(2);
   const random = cursor.part(32).hex();
-  const sessionId = cursor.part(cursor.number(1)).hex();
+  // Drafts of TLS 1.3 before 22 had neither session nor compression here.
+  const isEarlyDraft = version >= 0x7f00 && version < 0x7f16;
+  const sessionId = isEarlyDraft ? "" : cursor.part(cursor.number(1)).hex();
   const cipherSuite = cursor.number(2);
-  return {
-    version,
-    random,
-    sessionId,
-    cipherSuite,
-    compressionMethod: cursor.number(1),
-    extensions: extensions(cursor),
-  };
+  const compressionMethod = isEarlyDraft ? 0 : cursor.number(1);
+  return { version, random, sessionId, cipherSuite, compressionMethod, extensions: extensions(cursor) };
 }
 
 function find(hello: { readonly extensions: readonly TLSExtension[] }, type: number): Cursor | undefined {

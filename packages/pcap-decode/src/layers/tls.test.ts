@@ -76,6 +76,12 @@ describe("a client hello", () => {
   });
 });
 
+test("a server hello without extensions ends where it says, whatever follows", () => {
+  const message = `02${block(`0301${"22".repeat(32)}00003500`, 3)}`;
+  const packet = stack(IPv4(), TCP({ sport: 443 }), fromHex(record(22, `${message}0b00000400010203`))).packet();
+  expect(packet.require(TLS).serverHello).toMatchObject({ version: 0x301, cipherSuite: 0x35, extensions: [] });
+});
+
 test("what starts otherwise is no TLS", () => {
   for (const start of ["160303", "1603050005", "1503030000aa", "ff03030001aa"]) {
     expect(

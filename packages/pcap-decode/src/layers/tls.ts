@@ -48,13 +48,14 @@ function recordsEnd(b: Uint8Array, at: number, end: number): number {
   return at;
 }
 
-/** Bytes of the handshake messages at the front of a segment, however many records they span. */
+/** Bytes of the first handshake messages in a segment, however many records they span. */
 function handshake(view: LayerView): Uint8Array {
   const { buffer, offset, end } = view;
   const parts: Uint8Array[] = [];
-  for (let at = offset; end - at >= 5 && isRecord(buffer, at) && buffer[at] === HANDSHAKE; ) {
+  for (let at = offset; end - at >= 5 && isRecord(buffer, at); ) {
     const stop = Math.min(end, at + 5 + ((buffer[at + 3]! << 8) | buffer[at + 4]!));
-    parts.push(buffer.subarray(at + 5, stop));
+    if (buffer[at] === HANDSHAKE) parts.push(buffer.subarray(at + 5, stop));
+    else if (parts.length > 0) break;
     at = stop;
   }
   if (parts.length === 1) return parts[0]!;
