@@ -1,4 +1,3 @@
-import type { ByteWriter } from "./build/byte-writer.ts";
 import { InvalidValueError } from "./errors.ts";
 import { type Field, type FieldOptions, octets } from "./field.ts";
 import { hexByte } from "./hex.ts";
@@ -121,9 +120,4 @@ export function ipv6(options: FieldOptions<string> = {}): Field<string> {
       ...options,
     },
   );
-}
-
-/** Writes an address of either family, four or sixteen bytes. */
-export function writeAddress(out: ByteWriter, text: string): void {
-  out.put(isIPv6Text(text) ? parseIPv6(text) : parseIPv4(text));
 }

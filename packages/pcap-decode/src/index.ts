@@ -23,14 +23,10 @@ export type {
   SectionBlock,
   StatisticsBlock,
 } from "./container/block.ts";
-export {
-  type Capture,
-  type CaptureOptions,
-  type MemoryCapture,
-  openCapture,
-  readCapture,
-} from "./container/capture.ts";
+export { type Capture, openCapture } from "./container/capture.ts";
+export type { CaptureOptions } from "./container/capture-options.ts";
 export { type CaptureInterface, LinkType } from "./container/interface.ts";
+export { type MemoryCapture, readCapture } from "./container/memory-capture.ts";
 export type { CaptureOption } from "./container/option.ts";
 export type { CaptureProblem, ReaderLimits } from "./container/reader.ts";
 export type { CaptureInput, SourceOptions } from "./container/source.ts";

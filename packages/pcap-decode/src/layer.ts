@@ -226,6 +226,3 @@ function createSpec(layer: LayerType, values: Readonly<Record<string, unknown>>)
   }
   return trailer === undefined ? { layer, values: rest } : { layer, values: rest, trailer: trailer as Uint8Array };
 }
-
-/** The context in which `auto` and `default` functions run. */
-export type { BuildContext };

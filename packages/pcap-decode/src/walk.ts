@@ -2,7 +2,7 @@ import type { LayerType } from "./layer.ts";
 import type { StepResult } from "./step.ts";
 
 /** Most layers decoded of a packet; what lies deeper is payload. Wireshark's worst captures stay below it. */
-export const MAX_LAYERS = 16;
+const MAX_LAYERS = 16;
 
 /** Why decoding stopped, or what a length field got wrong. */
 export type DecodeErrorCode =

@@ -9,7 +9,7 @@ import { showProgress } from "./progress.ts";
 import { type CommonOptions, type SelectOptions, Session } from "./session.ts";
 
 /** What `convert` can write. */
-export type OutputFormat = "pcap" | "pcapng" | "jsonl" | "parquet";
+type OutputFormat = "pcap" | "pcapng" | "jsonl" | "parquet";
 
 /** Options of `convert`. */
 export interface ConvertOptions extends CommonOptions, SelectOptions {

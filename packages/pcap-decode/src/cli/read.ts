@@ -6,7 +6,7 @@ import type { CommonOptions, SelectOptions } from "./session.ts";
 import { Session } from "./session.ts";
 
 /** How times are printed. */
-export type TimeFormat = "local" | "utc" | "epoch" | "relative";
+type TimeFormat = "local" | "utc" | "epoch" | "relative";
 
 /** Options of `read`. */
 export interface ReadOptions extends CommonOptions, SelectOptions {

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CaptureFormatError, InvalidValueError } from "../errors.ts";
 import { Packet } from "../packet.ts";
 import { putU16, putU32 } from "./bytes.ts";
-import { openCapture, readCapture } from "./capture.ts";
+import { openCapture } from "./capture.ts";
+import { readCapture } from "./memory-capture.ts";
 import type { CaptureInput } from "./source.ts";
 import { type CaptureWriterOptions, encodeCapture } from "./writer.ts";
 

@@ -1,48 +1,13 @@
-import { CaptureFormatError, checkInteger, InvalidValueError } from "../errors.ts";
+import { checkInteger, InvalidValueError } from "../errors.ts";
 import type { Packet } from "../packet.ts";
-import { type FilterOption, resolveFilter } from "../packet-filter.ts";
 import type { CaptureBlock } from "./block.ts";
-import { plainBytes } from "./bytes.ts";
-import { isGzip } from "./gunzip.ts";
+import { type CaptureOptions, checkOptions } from "./capture-options.ts";
+import { createReader, problemError } from "./create-reader.ts";
 import type { CaptureInterface } from "./interface.ts";
-import { PCAP_HEADER, PcapReader, pcapMagic } from "./pcap.ts";
-import { isPcapng, PcapngReader } from "./pcapng.ts";
-import type { CaptureProblem, ContainerReader, ReaderLimits } from "./reader.ts";
-import { type ByteSource, type CaptureInput, openSource, type SourceOptions } from "./source.ts";
-
-/** How a capture is read. */
-export interface CaptureOptions extends ReaderLimits, SourceOptions {
-  /** Only packets that pass: an object with `match(buffer, offset, captured, original)`. */
-  readonly filter?: FilterOption;
-  /** Throw a `CaptureFormatError` for a truncated or damaged file after its last whole packet. Default false. */
-  readonly strict?: boolean;
-}
-
-const HEAD = 12;
-
-function createReader(buffer: Uint8Array, limit: number, options: CaptureOptions): ContainerReader {
-  if (limit >= HEAD && isPcapng(buffer, 0)) return new PcapngReader(buffer, 0, limit, options);
-  if (limit >= PCAP_HEADER && pcapMagic(buffer, 0) !== undefined) return new PcapReader(buffer, 0, limit, options);
-  const known = limit >= 4 && (isPcapng(buffer, 0) || pcapMagic(buffer, 0) !== undefined);
-  if (known)
-    throw new CaptureFormatError(
-      `The file ends within its header, after ${limit} bytes`,
-      limit,
-      "ERR_CAPTURE_TRUNCATED",
-    );
-  const start = [...buffer.subarray(0, Math.min(4, limit))].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  throw new CaptureFormatError(
-    limit === 0 ? "The file is empty" : `Neither a pcap nor a pcapng file: it starts with ${start}`,
-    0,
-  );
-}
-
-function checkOptions(options: CaptureOptions): void {
-  for (const name of ["maxPacketLength", "maxBlockLength", "maxInterfaces", "pollInterval"] as const) {
-    if (options[name] !== undefined) checkInteger(name, options[name], 1, 0x7fffffff);
-  }
-  if (typeof options.filter === "object" || typeof options.filter === "string") resolveFilter(options.filter, 1);
-}
+import { PacketIterator } from "./packet-iterator.ts";
+import { PCAP_HEADER } from "./pcap.ts";
+import type { CaptureProblem, ContainerReader } from "./reader.ts";
+import { type ByteSource, type CaptureInput, openSource } from "./source.ts";
 
 /**
  * A capture file that is being read. Iterate it once for packets, or use `blocks()` for everything in it. It opens
@@ -220,12 +185,7 @@ export class Capture implements AsyncIterable<Packet> {
     }
     this.#problem = reader.problem;
     if (this.#options.strict && this.#problem !== undefined) {
-      const { code, message, offset } = this.#problem;
-      throw new CaptureFormatError(
-        message,
-        offset,
-        code === "truncated" ? "ERR_CAPTURE_TRUNCATED" : "ERR_CAPTURE_FORMAT",
-      );
+      throw problemError(this.#problem);
     }
     return false;
   }
@@ -246,65 +206,6 @@ export class Capture implements AsyncIterable<Packet> {
   }
 }
 
-/** An iterator whose `next` waits only when the reader needs another piece of the file. */
-class PacketIterator implements AsyncIterator<Packet> {
-  #reader: ContainerReader | undefined;
-  readonly #opening: ContainerReader | Promise<ContainerReader>;
-  readonly #more: () => Promise<boolean>;
-  readonly #close: () => Promise<void>;
-  #last: Promise<unknown> | undefined;
-
-  constructor(
-    reader: ContainerReader | Promise<ContainerReader>,
-    more: () => Promise<boolean>,
-    close: () => Promise<void>,
-  ) {
-    this.#opening = reader;
-    this.#more = more;
-    this.#close = close;
-    // A rejection is reported by `next`, the first to await it.
-    if (reader instanceof Promise) reader.catch(() => {});
-    else this.#reader = reader;
-  }
-
-  next(): Promise<IteratorResult<Packet>> {
-    if (this.#last === undefined && this.#reader !== undefined) {
-      const value = this.#reader.nextPacket();
-      if (value !== undefined) return Promise.resolve({ done: false, value });
-    }
-    // Calls that come while one waits are answered in their order.
-    const answer = this.#last === undefined ? this.#slow() : this.#last.then(() => this.#slow());
-    this.#last = answer;
-    const settled = () => {
-      if (this.#last === answer) this.#last = undefined;
-    };
-    answer.then(settled, settled);
-    return answer;
-  }
-
-  async return(): Promise<IteratorResult<Packet>> {
-    await this.#close();
-    return { done: true, value: undefined };
-  }
-
-  async #slow(): Promise<IteratorResult<Packet>> {
-    try {
-      const reader = this.#reader ?? (await this.#opening);
-      this.#reader = reader;
-      for (;;) {
-        const value = reader.nextPacket();
-        if (value !== undefined) return { done: false, value };
-        if (!(await this.#more())) break;
-      }
-    } catch (error) {
-      await this.#close();
-      throw error;
-    }
-    await this.#close();
-    return { done: true, value: undefined };
-  }
-}
-
 /**
  * Opens a pcap or pcapng capture, gzip-compressed or not: a path, bytes, an iterable of bytes, a web stream or a
  * Blob. Nothing is read until the capture is iterated. Memory is constant however long the file is.
@@ -314,72 +215,4 @@ class PacketIterator implements AsyncIterator<Packet> {
  */
 export function openCapture(input: CaptureInput, options: CaptureOptions = {}): Capture {
   return new Capture(input, options);
-}
-
-/** A capture in memory, iterated without promises. */
-export interface MemoryCapture extends Iterable<Packet> {
-  readonly format: "pcap" | "pcapng";
-  readonly interfaces: readonly CaptureInterface[];
-  /** What is wrong with the bytes, once reading has come there. */
-  readonly problem: CaptureProblem | undefined;
-}
-
-/**
- * Reads a capture that is in memory, without promises; it can be iterated once. Packets share its memory. Throws a
- * `CaptureFormatError` when the bytes are no capture; gzip is only for `openCapture`.
- */
-export function readCapture(bytes: Uint8Array, options: Omit<CaptureOptions, keyof SourceOptions> = {}): MemoryCapture {
-  checkOptions(options);
-  const buffer = plainBytes(bytes);
-  if (isGzip(buffer, buffer.length))
-    throw new CaptureFormatError("The capture is compressed: read it with openCapture", 0);
-  const reader = createReader(buffer, buffer.length, options);
-  return new MemoryReader(reader, options.strict ?? false);
-}
-
-class MemoryReader implements MemoryCapture {
-  readonly #reader: ContainerReader;
-  readonly #strict: boolean;
-
-  constructor(reader: ContainerReader, strict: boolean) {
-    this.#reader = reader;
-    this.#strict = strict;
-  }
-
-  get format(): "pcap" | "pcapng" {
-    return this.#reader.format;
-  }
-  get interfaces(): readonly CaptureInterface[] {
-    return this.#reader.interfaces;
-  }
-  get problem(): CaptureProblem | undefined {
-    return this.#reader.problem;
-  }
-
-  [Symbol.iterator](): Iterator<Packet> {
-    const reader = this.#reader;
-    return {
-      next: (): IteratorResult<Packet> => {
-        const value = reader.nextPacket();
-        if (value !== undefined) return { done: false, value };
-        this.#finish();
-        return { done: true, value: undefined };
-      },
-    };
-  }
-
-  #finish(): void {
-    const reader = this.#reader;
-    if (reader.problem === undefined && reader.position < reader.limit) {
-      const message = `The bytes end within a packet or block that starts at byte ${reader.position}`;
-      reader.problem = { code: "truncated", offset: reader.position, message };
-    }
-    if (!this.#strict || reader.problem === undefined) return;
-    const { code, message, offset } = reader.problem;
-    throw new CaptureFormatError(
-      message,
-      offset,
-      code === "truncated" ? "ERR_CAPTURE_TRUNCATED" : "ERR_CAPTURE_FORMAT",
-    );
-  }
 }

@@ -16,7 +16,7 @@ export type CaptureInput =
   | Blob;
 
 /** Bytes to parse: `buffer[0, limit)`. */
-export interface Filled {
+interface Filled {
   readonly buffer: Uint8Array;
   readonly limit: number;
 }

@@ -25,7 +25,7 @@ export function packetTree(packet: Packet): string {
 }
 
 /** One layer's heading and fields. */
-export function layerTree(view: LayerView): string {
+function layerTree(view: LayerView): string {
   const places = view.layer.places;
   const width = Math.max(0, ...places.map((place) => place.name.length));
   const values = view as unknown as Readonly<Record<string, unknown>>;

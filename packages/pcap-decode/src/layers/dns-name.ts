@@ -55,7 +55,7 @@ function labelText(b: Uint8Array, start: number, end: number): string {
 }
 
 /** Bytes of the labels of a name's text. Throws an `InvalidValueError` for what is no name. */
-export function parseName(text: string): Uint8Array[] {
+function parseName(text: string): Uint8Array[] {
   if (text === "." || text === "") return [];
   const labels: number[][] = [[]];
   for (let i = 0; i < text.length; i++) {

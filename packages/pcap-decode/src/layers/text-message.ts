@@ -3,7 +3,7 @@ import { dynamic, type Field } from "../field.ts";
 import { latin1, putLatin1 } from "./content.ts";
 
 /** Longest head that is searched for its end; longer ones are taken as cut. */
-export const MAX_HEAD = 65536;
+const MAX_HEAD = 65536;
 
 /** A head to build: a start line and headers. */
 export interface HeadInput {

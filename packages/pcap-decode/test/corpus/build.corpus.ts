@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { build } from "../../src/build/stack.ts";
-import { readCapture } from "../../src/container/capture.ts";
+import { readCapture } from "../../src/container/memory-capture.ts";
 import type { PacketJSON } from "../../src/format/json.ts";
 import { toHex } from "../../src/hex.ts";
 import { findLayer } from "../../src/layer.ts";

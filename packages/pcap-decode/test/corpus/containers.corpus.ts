@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { CaptureBlock } from "../../src/container/block.ts";
-import { openCapture, readCapture } from "../../src/container/capture.ts";
+import { openCapture } from "../../src/container/capture.ts";
+import { readCapture } from "../../src/container/memory-capture.ts";
 import { PcapngEncoder } from "../../src/container/pcapng-encoder.ts";
 import { bytesOf, captures, corpus, files, hasCorpus } from "./corpus.ts";
 

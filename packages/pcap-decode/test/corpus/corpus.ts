@@ -20,7 +20,7 @@ export function bytesOf(path: string): Uint8Array {
 }
 
 /** What tshark 4.0.17 and capinfos say of a capture. */
-export interface Expectation {
+interface Expectation {
   readonly file: string;
   readonly filetype: string | null;
   readonly linktypes: readonly number[];

@@ -175,7 +175,7 @@ const inside = new Set([
 ]);
 
 /** tshark's chain as far as its dissectors are layers here. */
-export function chainOf(protocols: string): string[] {
+function chainOf(protocols: string): string[] {
   const chain: string[] = [];
   for (const name of protocols.split(":")) {
     const layer = layerOf[name];
@@ -187,7 +187,7 @@ export function chainOf(protocols: string): string[] {
 }
 
 /** Our layers in tshark's terms, at most `length`; tshark names a stack of MPLS labels once. */
-export function ourChain(packet: Packet, length: number): string[] {
+function ourChain(packet: Packet, length: number): string[] {
   return packet.layers
     .map((view) => view.layer.name.replace(/^ERSPAN\d$/, "ERSPAN"))
     .filter((name, i, all) => !inside.has(name) && !(name === "MPLS" && all[i - 1] === "MPLS"))

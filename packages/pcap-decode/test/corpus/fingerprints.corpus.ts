@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readCapture } from "../../src/container/capture.ts";
+import { readCapture } from "../../src/container/memory-capture.ts";
 import { TLS } from "../../src/layers/tls.ts";
 import { bytesOf, corpus, files, hasCorpus } from "./corpus.ts";
 

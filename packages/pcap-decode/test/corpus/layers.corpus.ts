@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readCapture } from "../../src/container/capture.ts";
+import { readCapture } from "../../src/container/memory-capture.ts";
 import { bytesOf, captures, hasCorpus } from "./corpus.ts";
 import { type Exception, exceptionFor, exceptions } from "./exceptions.ts";
 import { chains, fieldOf, fields } from "./fields.ts";

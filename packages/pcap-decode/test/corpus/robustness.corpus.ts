@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { openCapture, readCapture } from "../../src/container/capture.ts";
+import { openCapture } from "../../src/container/capture.ts";
+import { readCapture } from "../../src/container/memory-capture.ts";
 import { CaptureFormatError } from "../../src/errors.ts";
 import type { LayerView } from "../../src/layer.ts";
 import { Packet } from "../../src/packet.ts";
