@@ -33,13 +33,12 @@ export function generate(
   if (tree === undefined) return { root: returns(snaplen), optimisable: true };
   const state = createState(expression, options);
   let test = expressionTest(state, tree);
+  insertPrelude(state, test.head);
   if (options.linkType === "PPI") {
     // PPI names the link type of what it wraps; only 802.11 is known here (DLT 105, little-endian).
     test = and(compare(state, "packet", 4, BPF.W, 0x69000000), test);
   }
-  const root = finish(test, snaplen);
-  insertPrelude(state, root);
-  return { root, optimisable: state.optimisable };
+  return { root: finish(test, snaplen), optimisable: state.optimisable };
 }
 
 function expressionTest(state: GenerateState, tree: Expression): Test {

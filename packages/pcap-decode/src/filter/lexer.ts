@@ -29,7 +29,6 @@ const SHORT_ADDRESS = /\$[0-9A-Fa-f]{1,2}/y;
 const OPERATOR = />=|<=|!=|==|<<|>>|&&|\|\||[+\-*/:[\]!<>()&|^=%]/y;
 const ESCAPED = /\\[^ !()\n\t]+/y;
 const BROKEN_MAC = /[0-9A-Fa-f]{1,2}:+(?:[0-9A-Fa-f]{1,2}:+)+/y;
-const STRAY = /[^ [\]\t\n\-_.A-Za-z0-9!<>()&|=]+/y;
 const IPV6_CHARACTERS = /[0-9A-Fa-f:][0-9A-Fa-f:.]*/y;
 
 interface Rule {
@@ -47,7 +46,6 @@ const RULES: readonly Rule[] = [
   { pattern: OPERATOR, token: (text, column) => ({ type: operator(text), text, value: 0, column }) },
   { pattern: WORD, token: wordToken },
   { pattern: ESCAPED, token: (text, column) => ({ type: "name", text: text.slice(1), value: 0, column }) },
-  { pattern: STRAY, token: reject((text) => `illegal token: ${text}`) },
 ];
 
 /** The words of an expression, the last one of type `end`. Throws FilterSyntaxError for what is not a word. */

@@ -10,7 +10,7 @@ export interface FilterNames {
   readonly host?: (name: string) => readonly string[] | undefined;
   /** The 48-bit address of a host, as text with colons, as in ethers(5). */
   readonly ether?: (name: string) => string | undefined;
-  /** The IPv4 number of a network, as text, as in networks(5). */
+  /** The IPv4 number of a network, as text with as many parts as count: `10.20` is 10.20.0.0/16 (networks(5)). */
   readonly network?: (name: string) => string | undefined;
   /** The port of a service, asked before the built-in table, as in services(5). */
   readonly port?: (name: string, transport: "tcp" | "udp" | "sctp") => number | undefined;

@@ -66,7 +66,7 @@ function describe({ code, k }: Instruction, index: number): [string, string] {
     case BPF.MISC:
       return [code & BPF.TXA ? "txa" : "tax", ""];
     case BPF.JMP: {
-      if (operationOf(code) === BPF.JA) return ["ja", String(index + 1 + k)];
+      if (operationOf(code) === BPF.JA) return ["ja", String(index + 1 + (k | 0))];
       const name = JUMPS[operationOf(code)];
       return name === undefined ? unknown(code) : [name, sourceOf(code) === BPF.X ? "x" : hex(k)];
     }

@@ -17,7 +17,7 @@ export function familyTest(state: GenerateState, protocol: number): Test {
   if (!isIp && protocol !== ETHER_TYPE.ip6) return constant(false);
   switch (state.linkType) {
     case "IPNET":
-      return compare(state, "header", 0, BPF.B, isIp ? IPNET_INET : IPNET_INET6);
+      return compare(state, "type", 0, BPF.B, isIp ? IPNET_INET : IPNET_INET6);
     case "PFLOG":
       return any(...families(state, isIp).map((family) => compare(state, "header", 1, BPF.B, family)));
     case "LOOP":

@@ -1,4 +1,4 @@
-import { all, and, any, or, type Test } from "../block.ts";
+import { all, and, any, not, or, type Test } from "../block.ts";
 import { BPF } from "../instruction.ts";
 import type { Direction, Qualifiers } from "../syntax.ts";
 import { ETHER_TYPE } from "./ether-type.ts";
@@ -47,16 +47,23 @@ export function inDirection(
   }
 }
 
-/** IPv4 hosts or networks: any of `networks` as address of an IP, ARP or RARP packet. */
-export function hosts4(state: GenerateState, networks: readonly Network4[], qualifiers: Qualifiers): Test {
+/**
+ * IPv4 hosts or networks: any of `networks` as address of an IP, ARP or RARP packet; with `others`, such packets
+ * without any of them.
+ */
+export function hosts4(
+  state: GenerateState,
+  networks: readonly Network4[],
+  qualifiers: Qualifiers,
+  others = false,
+): Test {
   const of = (protocol: "ip" | "arp" | "rarp", fields: { src: number; dst: number }): Test => {
     const link = linkProtocol(state, ETHER_TYPE[protocol]);
+    if (link.constant === false) return link;
     const match = (field: "src" | "dst") => (network: Network4) =>
       compareBits(state, "payload", fields[field], BPF.W, network.address, network.mask);
-    return and(
-      link,
-      inDirection(state, qualifiers.direction, (field) => any(...networks.map(match(field)))),
-    );
+    const test = inDirection(state, qualifiers.direction, (field) => any(...networks.map(match(field))));
+    return and(link, others ? not(test) : test);
   };
   switch (qualifiers.protocol) {
     case "default": {

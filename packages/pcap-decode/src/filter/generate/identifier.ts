@@ -1,5 +1,5 @@
 import { ipv6Mask, parseDotted, parseIpv6, parseMac, prefixMask } from "../address.ts";
-import { and, not, or, type Test } from "../block.ts";
+import { and, or, type Test } from "../block.ts";
 import { findPort, findProtocol } from "../names.ts";
 import type { Transport } from "../services.ts";
 import type { Identifier, Qualifiers } from "../syntax.ts";
@@ -119,7 +119,7 @@ function namedAddress(state: GenerateState, name: string, qualifiers: Qualifiers
     const number = names.network?.(name);
     const network = number === undefined ? undefined : parseDotted(number);
     if (network === undefined) return fail(state, `unknown network '${name}'`);
-    return hosts4(state, [namedNetwork(network.value)], qualifiers);
+    return hosts4(state, [{ address: network.value, mask: prefixMask(network.bits) }], qualifiers);
   }
   if (protocol === "link") return macHost(state, namedMac(state, name), direction);
   if (protocol === "decnet") return fail(state, `invalid DECnet address '${name}'`);
@@ -131,13 +131,6 @@ function namedAddress(state: GenerateState, name: string, qualifiers: Qualifiers
   }
   if (tests.length === 0) return fail(state, `unknown host '${name}'`);
   return tests.reduce(or);
-}
-
-/** Like a number: bytes that are zero at the end are not part of the network. */
-function namedNetwork(address: number): Network4 {
-  let mask = EXACT;
-  while (address !== 0 && (address & ~((mask << 8) >>> 0)) === 0) mask = (mask << 8) >>> 0;
-  return { address, mask };
 }
 
 function namedMac(state: GenerateState, name: string): number[] {
@@ -177,7 +170,7 @@ function gateway(state: GenerateState, name: string, qualifiers: Qualifiers): Te
   const { four } = namedHosts(state, name);
   if (four.length === 0) return fail(state, `unknown host '${name}'`);
   const link = macHost(state, mac, "either");
-  return and(link, not(hosts4(state, four, { ...qualifiers, direction: "either", type: "host" })));
+  return and(link, hosts4(state, four, { ...qualifiers, direction: "either", type: "host" }, true));
 }
 
 function portTest(state: GenerateState, identifier: Identifier, qualifiers: Qualifiers): Test {

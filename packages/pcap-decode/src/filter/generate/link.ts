@@ -5,7 +5,7 @@ import { compareBytes } from "./bytes.ts";
 import { ETHER_TYPE, MAX_LENGTH_FIELD, pppProtocol, SAP } from "./ether-type.ts";
 import { previousHeaderIsData } from "./encapsulated-link.ts";
 import { familyTest } from "./family.ts";
-import { atMost, compare } from "./load.ts";
+import { atMost, compare, hasBits } from "./load.ts";
 import { assertAtMost, fail, type GenerateState } from "./state.ts";
 import { isDataFrame } from "./wlan-frame.ts";
 
@@ -189,25 +189,24 @@ function ppp(state: GenerateState, protocol: number): Test {
 
 /** Only the last label of a stack may be followed by a packet, whose version the first half byte tells. */
 function mplsPayload(state: GenerateState, protocol: number): Test {
-  const last = compare(state, "previousMpls", 2, BPF.B, 0x01, 0x01);
+  const last = hasBits(state, "previousMpls", 2, BPF.B, 0x01);
   if (protocol === ETHER_TYPE.ip) return and(last, compare(state, "payload", 0, BPF.B, 0x40, 0xf0));
   if (protocol === ETHER_TYPE.ip6) return and(last, compare(state, "payload", 0, BPF.B, 0x60, 0xf0));
   return fail(state, "unsupported protocol over mpls");
 }
 
-/** Protocol identifiers of RFC 1201 and, after them, of RFC 1051. */
-const ARCNET_TYPES: ReadonlyMap<number, readonly number[]> = new Map([
-  [ETHER_TYPE.ip6, [196]],
-  [ETHER_TYPE.ip, [212, 240]],
-  [ETHER_TYPE.arp, [213, 241]],
-  [ETHER_TYPE.rarp, [214]],
-  [ETHER_TYPE.atalk, [221]],
+/** Protocol identifiers of RFC 1201; those of RFC 1051 precede a header of another length. */
+const ARCNET_TYPES: ReadonlyMap<number, number> = new Map([
+  [ETHER_TYPE.ip6, 196],
+  [ETHER_TYPE.ip, 212],
+  [ETHER_TYPE.arp, 213],
+  [ETHER_TYPE.rarp, 214],
+  [ETHER_TYPE.atalk, 221],
 ]);
 
 function arcnet(state: GenerateState, protocol: number): Test {
-  const types = ARCNET_TYPES.get(protocol) ?? [];
-  if (types.length === 0) return constant(false);
-  return any(...types.map((type) => compare(state, "type", 0, BPF.B, type)));
+  const type = ARCNET_TYPES.get(protocol);
+  return type === undefined ? constant(false) : compare(state, "type", 0, BPF.B, type);
 }
 
 /** Network layer protocol identifiers (RFC 2427), which follow the Frame Relay header and an UI control field. */

@@ -125,7 +125,7 @@ const PADDED = 0x20;
 
 /** radiotap's flags say whether the driver padded the 802.11 header; a time stamp may stand before them. */
 function paddingCheck(state: GenerateState, register: number, first: Statement): Statement[] {
-  if (state.options.linkType !== "IEEE802_11_RADIO") return [];
+  if (state.linkType !== "IEEE802_11_RADIO") return [];
   const round = [
     statement(BPF.LD | BPF.MEM, register),
     statement(BPF.ALU | BPF.ADD | BPF.K, 3),

@@ -82,7 +82,8 @@ export function createState(expression: string, options: GenerateOptions): Gener
     encapsulated: false,
     geneve: false,
     vlanOffsets: false,
-    optimisable: true,
+    // The length of a Prism header is computed by a jump inside a block.
+    optimisable: options.linkType !== "PRISM_HEADER",
     used: new Array<boolean>(SCRATCH_WORDS).fill(false),
     nextRegister: 0,
   };

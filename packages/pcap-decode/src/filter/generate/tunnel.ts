@@ -43,12 +43,13 @@ function overUdp(state: GenerateState, port: number, header: (base: Base) => Tes
     header(base),
     ...(vni === undefined ? [] : [compare(state, base, UDP_HEADER + 4, BPF.W, (vni << 8) >>> 0, 0xffffff00)]),
   ];
+  const length = loadIpHeaderLength(state);
   const four = all(
     linkProtocol(state, ETHER_TYPE.ip),
     compare(state, "payload", IPV4_PROTOCOL, BPF.B, TRANSPORTS.udp),
     isFirstFragment(state),
     ...rest("transport4"),
-    keep([...loadIpHeaderLength(state), statement(BPF.MISC | BPF.TXA)]),
+    keep([...length, statement(BPF.MISC | BPF.TXA)]),
   );
   const variable = loadVariable(state, state.payload);
   const six = all(

@@ -150,6 +150,10 @@ export class Values {
       if (operation === BPF.DIV) throw new ImpossibleOperation("division by zero");
       if (operation === BPF.MOD) throw new ImpossibleOperation("modulus by zero");
     }
+    if (alter && operation === BPF.AND && item.k === 0xffffffff) {
+      item.code = NOTHING;
+      return;
+    }
     const known = this.constant(values[A]!);
     if (alter && known !== undefined) {
       this.#becomes(item, values, calculate(operation, known, item.k));
