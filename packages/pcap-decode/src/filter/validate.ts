@@ -7,7 +7,6 @@ import {
   modeOf,
   operationOf,
   SCRATCH_WORDS,
-  sizeOf,
   sourceOf,
 } from "./instruction.ts";
 
@@ -137,26 +136,4 @@ function checkScratch(program: readonly Instruction[]): ValidationProblem[] {
     }
   }
   return [];
-}
-
-/** Whether a program is safe to run here: known codes, jumps inside, scratch words that exist, an end. */
-export function isRunnable(program: readonly Instruction[]): boolean {
-  return program.every(({ code, jt, jf, k }, index) => {
-    if (!KNOWN_CODES.has(code)) return false;
-    const next = (distance: number): boolean => index + 1 + distance >= 0 && index + 1 + distance < program.length;
-    switch (classOf(code)) {
-      case BPF.RET:
-        return true;
-      case BPF.JMP:
-        return operationOf(code) === BPF.JA ? next(k | 0) : next(jt) && next(jf);
-      case BPF.ST:
-      case BPF.STX:
-        return k < SCRATCH_WORDS && next(0);
-      default:
-        if (sizeOf(code) === BPF.W && modeOf(code) === BPF.MEM && classOf(code) <= BPF.LDX && k >= SCRATCH_WORDS) {
-          return false;
-        }
-        return next(0);
-    }
-  });
 }
