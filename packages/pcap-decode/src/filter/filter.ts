@@ -33,6 +33,12 @@ export interface FilterOptions {
   readonly linuxExtensions?: boolean;
   /** Whether packets come from a file, where NULL, ENC and PFLOG frames may be of any system. Default: true. */
   readonly savefile?: boolean;
+  /**
+   * Release of libpcap to agree with where two of them disagree about IP packets: 1.10 counts reserved addresses and
+   * the broadcast address (240.0.0.0 to 255.255.255.255) as `ip multicast`, 1.11 only class D (RFC 1112). Default:
+   * `"1.11"`.
+   */
+  readonly libpcap?: "1.10" | "1.11";
   /** Whether to optimise, like `tcpdump` without `-O`. Default: true. */
   readonly optimise?: boolean;
 }
@@ -89,6 +95,7 @@ export function compileProgram(expression: string, options: CompileOptions = {})
     linuxExtensions: options.linuxExtensions ?? false,
     source: (options.savefile ?? true) ? "file" : "live",
     host: options.host ?? LINUX,
+    wideMulticast: checkRelease(options.libpcap) === "1.10",
   });
   if (!optimisable || options.optimise === false) return assemble(root);
   try {
@@ -123,6 +130,11 @@ function checkLinkType(linkType: number | string = "EN10MB"): LinkTypeName | num
     throw new TypeError(`linkType must be a LINKTYPE_ number or a known name, got ${JSON.stringify(linkType)}`);
   }
   return found;
+}
+
+function checkRelease(release: string = "1.11"): string {
+  if (release === "1.10" || release === "1.11") return release;
+  throw new TypeError(`libpcap must be "1.10" or "1.11", got ${JSON.stringify(release)}`);
 }
 
 function checkNetmask(netmask: string | number = 0): number {

@@ -42,8 +42,8 @@ export const LINK_TYPES = {
   NETANALYZER_TRANSPARENT: 241,
   LINUX_SLL2: 276,
   DSA_TAG_BRCM: 281,
-  DSA_TAG_DSA: 283,
-  DSA_TAG_EDSA: 284,
+  DSA_TAG_DSA: 284,
+  DSA_TAG_EDSA: 285,
 } as const;
 
 /** Name of a link type, as `tcpdump -y` takes it. */

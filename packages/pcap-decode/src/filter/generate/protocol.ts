@@ -164,11 +164,12 @@ function isoProtocol(state: GenerateState, value: number): Test {
 /** `ip multicast` and `ip6 multicast`. */
 export function networkMulticast(state: GenerateState, layer: "ip" | "ip6"): Test {
   const link = linkProtocol(state, ETHER_TYPE[layer]);
+  if (layer === "ip6") return and(link, compare(state, "payload", 24, BPF.B, 0xff));
   return and(
     link,
-    layer === "ip"
-      ? compare(state, "payload", 16, BPF.B, 0xe0, 0xf0)
-      : compare(state, "payload", 24, BPF.B, 0xff),
+    state.options.wideMulticast
+      ? compare(state, "payload", 16, BPF.B, 0xe0, undefined, BPF.JGE)
+      : compare(state, "payload", 16, BPF.B, 0xe0, 0xf0),
   );
 }
 

@@ -31,6 +31,8 @@ export interface GenerateOptions {
   /** Whether packets come from a file, which another system may have written. */
   readonly source: "live" | "file";
   readonly host: HostConvention;
+  /** Whether `ip multicast` is all of 224.0.0.0 and above, as in libpcap 1.10. */
+  readonly wideMulticast: boolean;
 }
 
 /** What `vlan`, `mpls`, `pppoes`, `geneve` and `vxlan` change for everything to their right. */
