@@ -85,10 +85,12 @@ function turn(packet: MadePacket, decision: Decision, random: Random): MadePacke
   return results;
 }
 
+const BITS = Array.from({ length: 32 }, (_, bit) => 2 ** bit);
+
 function valuesFor({ operation, taken, operand, a }: Decision, random: Random): number[] {
   switch (operation) {
     case BPF.JEQ:
-      return taken ? [(operand ^ 1) >>> 0, (operand ^ 0x10) >>> 0, (operand ^ 0x100) >>> 0, random.word()] : [operand];
+      return taken ? [...BITS.map((bit) => (operand ^ bit) >>> 0), random.word()] : [operand];
     case BPF.JGT:
       return taken ? [operand, 0] : [(operand + 1) >>> 0, (operand + 2) >>> 0, 0xff, 0xffff, 0xffffffff];
     case BPF.JGE:

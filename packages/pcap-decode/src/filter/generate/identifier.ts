@@ -206,57 +206,57 @@ function portOf(
   return namedPort(state, identifier.text, wanted);
 }
 
-/** A service that only one transport has, or that has another port in each, means that transport alone. */
+/** A port, and the transport that it is registered for; no transport when TCP and UDP share it. */
+interface Service {
+  readonly port: number;
+  readonly only: Transport | undefined;
+}
+
+function findService(state: GenerateState, name: string): Service | undefined {
+  const { names } = state.options;
+  const tcp = findPort(names, name, "tcp");
+  const udp = findPort(names, name, "udp");
+  if (tcp !== undefined) return { port: tcp, only: tcp === udp ? undefined : "tcp" };
+  if (udp !== undefined) return { port: udp, only: "udp" };
+  const sctp = findPort(names, name, "sctp");
+  return sctp === undefined ? undefined : { port: sctp, only: "sctp" };
+}
+
+/** A service that only one transport has means that transport alone. */
+function usable(
+  state: GenerateState,
+  name: string,
+  only: Transport | undefined,
+  wanted: readonly Transport[],
+): readonly Transport[] {
+  if (only === undefined) return wanted;
+  if (!wanted.includes(only)) return fail(state, `port '${name}' is ${only}`);
+  return [only];
+}
+
 function namedPort(state: GenerateState, name: string, wanted: readonly Transport[]): Ports {
-  const found = (["tcp", "udp", "sctp"] as const)
-    .map((transport) => ({ transport, port: findPort(state.options.names, name, transport) }))
-    .filter((entry): entry is { transport: Transport; port: number } => entry.port !== undefined);
-  const usable = found.filter(({ transport }) => wanted.includes(transport));
-  const [first] = usable;
-  if (first === undefined) {
-    const [other] = found;
-    return fail(state, other === undefined ? `unknown port '${name}'` : `port '${name}' is ${other.transport}`);
-  }
-  const { port } = first;
-  assertAtMost(state, "port number", port, 0xffff);
-  const range = { low: port, high: port };
-  if (wanted.length === 1) return [range, wanted];
-  const inTcp = usable.some((entry) => entry.transport === "tcp" && entry.port === port);
-  const inUdp = usable.some((entry) => entry.transport === "udp" && entry.port === port);
-  return [range, inTcp && inUdp ? wanted : [first.transport]];
+  const service = findService(state, name) ?? fail(state, `unknown port '${name}'`);
+  assertAtMost(state, "port number", service.port, 0xffff);
+  return [{ low: service.port, high: service.port }, usable(state, name, service.only, wanted)];
 }
 
 /** `1-1023`, `smtp-domain`; service names may contain hyphens, so every hyphen may be the one between the ends. */
 function namedRange(state: GenerateState, text: string, wanted: readonly Transport[]): Ports {
   for (let at = text.indexOf("-"); at > 0; at = text.indexOf("-", at + 1)) {
-    const low = rangeEnd(state, text.slice(0, at), wanted);
-    const high = rangeEnd(state, text.slice(at + 1), wanted);
-    if (low === undefined || high === undefined) continue;
-    const [a] = low;
-    const [b] = high;
-    const transports = low[1].filter((transport) => high[1].includes(transport));
-    if (transports.length === 0) return fail(state, `no transport has both ends of port range '${text}'`);
-    return [{ low: Math.min(a, b), high: Math.max(a, b) }, transports];
+    const first = rangeEnd(state, text.slice(0, at));
+    const second = rangeEnd(state, text.slice(at + 1));
+    if (first === undefined || second === undefined) continue;
+    const only = first.only === second.only ? first.only : undefined;
+    const low = Math.min(first.port, second.port);
+    return [{ low, high: Math.max(first.port, second.port) }, usable(state, text, only, wanted)];
   }
-  const single = rangeEnd(state, text, wanted);
-  if (single === undefined) return fail(state, `unknown port in range '${text}'`);
-  return [{ low: single[0], high: single[0] }, single[1]];
+  return namedPort(state, text, wanted);
 }
 
-function rangeEnd(
-  state: GenerateState,
-  text: string,
-  wanted: readonly Transport[],
-): [number, readonly Transport[]] | undefined {
-  if (/^\d+$/.test(text)) {
-    const port = Number(text);
-    assertAtMost(state, "port number", port, 0xffff);
-    return [port, wanted];
-  }
-  const known = wanted.some((transport) => findPort(state.options.names, text, transport) !== undefined);
-  if (!known) return undefined;
-  const [range, transports] = namedPort(state, text, wanted);
-  return [range.low, transports];
+function rangeEnd(state: GenerateState, text: string): Service | undefined {
+  if (!/^\d+$/.test(text)) return findService(state, text);
+  assertAtMost(state, "port number", Number(text), 0xffff);
+  return { port: Number(text), only: undefined };
 }
 
 function protocolTest(state: GenerateState, identifier: Identifier, qualifiers: Qualifiers): Test {

@@ -115,7 +115,6 @@ function hasLength(state: GenerateState): Test {
 }
 
 function sap(state: GenerateState, protocol: number): Test {
-  assertAtMost(state, "LLC DSAP", protocol, 0xff);
   return compare(state, "llc", 0, BPF.B, protocol);
 }
 
