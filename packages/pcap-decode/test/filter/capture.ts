@@ -22,7 +22,7 @@ export function readCapture(path: string): Capture {
   return file.readUInt32BE(0) === PCAPNG ? readPcapng(file) : readPcap(file);
 }
 
-function readPcap(file: Buffer): Capture {
+export function readPcap(file: Buffer): Capture {
   const magic = file.readUInt32LE(0);
   const little = magic === 0xa1b2c3d4 || magic === 0xa1b23c4d;
   const u32 = (at: number): number => (little ? file.readUInt32LE(at) : file.readUInt32BE(at));

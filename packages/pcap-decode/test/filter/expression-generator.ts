@@ -28,28 +28,30 @@ const CONSTANTS = "tcp-syn tcp-ack tcp-fin tcpflags icmp-echo icmptype icmp6type
  * comparisons of a whole word of bits with zero, numbers that do not fit their field; nor divisors from the packet,
  * which libpcap refuses where an index in them begins with zero.
  */
-export function generateExpression(random: Random): string {
-  const expression = sequence(random, 0);
+export function generateExpression(random: Random, linkType: LinkTypeName): string {
+  const expression = sequence(random, linkType, 0);
   return random.chance(6) ? damage(random, expression) : expression;
 }
 
-function sequence(random: Random, depth: number): string {
-  const parts = [term(random, depth)];
+function sequence(random: Random, linkType: LinkTypeName, depth: number): string {
+  const parts = [term(random, linkType, depth)];
   const more = random.below(depth === 0 ? 3 : 2);
   for (let i = 0; i < more; i++) {
-    parts.push(random.pick(["and", "or", "and", "or", "&&", "||"]), random.chance(18) ? again(random) : term(random, depth));
+    const inherited = again(random, parts[parts.length - 1]!);
+    parts.push(random.pick(["and", "or", "or", "or", "&&", "||"]));
+    parts.push(inherited !== undefined && random.chance(40) ? inherited : term(random, linkType, depth));
   }
   return parts.join(" ");
 }
 
-function term(random: Random, depth: number): string {
-  if (depth < 3 && random.chance(18)) return `(${sequence(random, depth + 1)})`;
-  if (random.chance(12)) return `${random.pick(["not", "!"])} ${term(random, depth + 1)}`;
+function term(random: Random, linkType: LinkTypeName, depth: number): string {
+  if (depth < 3 && random.chance(18)) return `(${sequence(random, linkType, depth + 1)})`;
+  if (random.chance(12)) return `${random.pick(["not", "!"])} ${term(random, linkType, depth + 1)}`;
   switch (random.below(9)) {
     case 0:
       return random.pick(PROTOCOLS.split(" "));
     case 1:
-      return `${random.pick(["", "", "ip ", "arp ", "rarp "])}${direction(random)}${random.pick(["host ", "net "])}${address(random)}`;
+      return `${random.pick(["", "", "ip ", "arp "])}${direction(random)}${host(random)}`;
     case 2:
       return `${random.pick(["", "ip6 "])}${direction(random)}${ipv6(random)}`;
     case 3:
@@ -61,26 +63,40 @@ function term(random: Random, depth: number): string {
       return random.pick([
         `${random.pick(["", "ip ", "ip6 ", "ether "])}proto ${random.pick(["6", "17", "\\tcp", "1", "58", "47", "\\icmp", "255"])}`,
         `ether proto ${random.pick(["0x800", "\\ip6", "\\arp", "0x88cc", "0x42", "\\stp", "1500", "1501"])}`,
-        `${random.pick(["ip", "ip6"])} protochain ${random.pick(["6", "17", "58"])}`,
+        linkType.startsWith("IEEE802_11") ? "ip" : `${random.pick(["ip", "ip6"])} protochain ${random.pick(["6", "17", "58"])}`,
       ]);
     case 7:
       return random.pick([
         `${random.pick(["less", "greater"])} ${random.below(300)}`,
-        random.pick(["broadcast", "multicast", "ether broadcast", "ether multicast", "ip6 multicast", "ip broadcast"]),
-        `ether ${direction(random)}host ${mac(random)}`,
+        random.pick(["ip6 multicast", "ip broadcast", "ip multicast"]),
+        hasMac(linkType) ? random.pick(["broadcast", "multicast", "ether broadcast", "ether multicast"]) : "ip",
+        hasMac(linkType) ? `ether ${direction(random)}host ${mac(random)}` : "ip6",
       ]);
     default:
-      return random.pick([
-        random.pick(["vlan", `vlan ${random.below(4096)}`, "mpls", `mpls ${random.below(1 << 20)}`, "pppoes", "pppoed"]),
-        random.pick(["llc", "llc s", "llc u", "llc i", "llc ui", "llc rnr", "llc xid"]),
-        random.pick(["geneve", `geneve ${random.below(1 << 24)}`, "wlan type data", "type mgt subtype beacon", "dir tods"]),
-      ]);
+      return encapsulation(random, linkType);
   }
 }
 
-/** An identifier without qualifiers, for those of the term before it. */
-function again(random: Random): string {
-  return random.pick([String(random.below(256)), address(random), `(${random.below(100)} or ${random.below(100)})`]);
+function hasMac(linkType: LinkTypeName): boolean {
+  return ["EN10MB", "FDDI", "IEEE802_11", "IEEE802_11_RADIO"].includes(linkType);
+}
+
+function encapsulation(random: Random, linkType: LinkTypeName): string {
+  const wireless = linkType.startsWith("IEEE802_11");
+  const choices = [`ip[0] & 0xf > ${random.below(16)}`];
+  if (hasMac(linkType)) choices.push(random.pick(["llc", "llc s", "llc u", "llc i", "llc ui", "llc rnr", "llc xid"]));
+  if (linkType === "EN10MB") choices.push(random.pick(["mpls", `mpls ${random.below(1 << 20)}`, "pppoes", "pppoed"]));
+  if (linkType === "EN10MB" || wireless) choices.push(random.pick(["vlan", `vlan ${random.below(4096)}`]));
+  if (!wireless) choices.push(random.pick(["geneve", `geneve ${random.below(1 << 24)}`]));
+  if (wireless) choices.push(random.pick(["wlan type data", "type mgt subtype beacon", "dir tods", "type ctl subtype rts"]));
+  return random.pick(choices);
+}
+
+/** An identifier without qualifiers, if the term before it has some to inherit. */
+function again(random: Random, before: string): string | undefined {
+  if (/port(range)? [^()]*$/.test(before)) return random.pick([String(random.below(256)), `(80 or ${random.below(100)})`]);
+  if (/proto \S+$/.test(before)) return random.pick(["6", "17", String(random.below(256))]);
+  return /(host|net) [0-9.]+$/.test(before) ? random.pick(["10.0.0.1", "192.168.1.1", "not 10.0.0.1"]) : undefined;
 }
 
 function direction(random: Random): string {
@@ -91,19 +107,19 @@ function octet(random: Random): number {
   return random.pick([0, 1, 10, 127, 192, 224, 255, random.below(256)]);
 }
 
-function address(random: Random): string {
+function host(random: Random): string {
   const octets = Array.from({ length: 4 }, () => octet(random));
   switch (random.below(6)) {
     case 0:
-      return `${octets[0]}.${octets[1]}`;
+      return `${random.pick(["host", "net"])} ${octets[0]}.${octets[1]}`;
     case 1:
-      return String(octets[0]);
+      return `${random.pick(["host", "net"])} ${octets[0]}`;
     case 2:
-      return `${octets[0]}.${octets[1]}.0.0/${16 + random.below(17)}`;
+      return `net ${octets[0]}.${octets[1]}.0.0/${16 + random.below(17)}`;
     case 3:
-      return `${octets.slice(0, 3).join(".")}.0 mask 255.255.255.0`;
+      return `net ${octets.slice(0, 3).join(".")}.0 mask 255.255.255.0`;
     default:
-      return octets.join(".");
+      return `${random.pick(["host", "net"])} ${octets.join(".")}`;
   }
 }
 

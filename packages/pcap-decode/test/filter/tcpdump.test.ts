@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { compileFilter, type Filter } from "../../src/filter/filter.ts";
 import { FilterError } from "../../src/filter/filter-error.ts";
 import { LINK_TYPES } from "../../src/filter/link-type.ts";
-import { type Capture, readCapture, writePcap } from "./capture.ts";
+import { type Capture, readCapture, readPcap, writePcap } from "./capture.ts";
 import { corpusNote, corpusPath, hasCorpus, type MatchEntry, readCorpus } from "./corpus.ts";
 import { coverProgram } from "./cover.ts";
 import { GENERATED_LINK_TYPES, generateExpression } from "./expression-generator.ts";
@@ -79,12 +79,12 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
 
   it(`agrees on ${GENERATED} generated expressions`, async () => {
     const seeds = Array.from({ length: GENERATED }, (_, index) => FIRST_SEED + index);
-    const outcomes = { selected: 0, rejected: 0, packets: 0, undefined: 0 };
+    const outcomes = { selected: 0, rejected: 0, packets: 0, undefined: 0, cut: 0 };
     const differing: string[] = [];
     await inParallel(seeds, async (seed) => {
       const random = new Random(seed);
       const linkType = random.pick(GENERATED_LINK_TYPES);
-      const expression = generateExpression(random);
+      const expression = generateExpression(random, linkType);
       let filter: Filter | undefined;
       let problem = "";
       try {
@@ -120,13 +120,24 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
         return;
       }
       outcomes.packets += capture.packets.length;
-      if (theirs.capture.equals(select(capture, filter))) outcomes.selected++;
-      else report("other packets");
+      const selected = new Set(readPcap(theirs.capture).packets.map(({ seconds }) => seconds));
+      const others = capture.packets.filter(
+        ({ bytes, original, seconds }) => filter.match(bytes, 0, bytes.length, original) !== selected.has(seconds),
+      );
+      // Release 1.10 orders some loads otherwise, so that another one is the first to miss the end of a packet.
+      const cut = others.filter(({ bytes, original }) => bytes.length < original);
+      outcomes.cut += cut.length;
+      if (others.length === cut.length) outcomes.selected++;
+      else report(`other packets: ${others.map(({ seconds }) => seconds).join()}`);
     });
     console.info(
       `seeds ${FIRST_SEED} to ${FIRST_SEED + GENERATED - 1}: ${outcomes.selected} expressions select the same of ` +
-        `${outcomes.packets} packets, ${outcomes.rejected} are refused by both, ${outcomes.undefined} read undefined memory`,
+        `${outcomes.packets} packets, ${outcomes.rejected} are refused by both, ${outcomes.undefined} read undefined memory, ` +
+        `${outcomes.cut} packets that are cut short end at another load`,
     );
     expect(differing).toEqual([]);
+    expect(outcomes.cut).toBeLessThan(outcomes.packets / 1000);
+    expect(outcomes.selected).toBeGreaterThan(GENERATED / 2);
+    expect(outcomes.rejected).toBeGreaterThan(GENERATED / 20);
   }, 600_000);
 });
