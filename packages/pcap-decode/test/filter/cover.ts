@@ -29,11 +29,15 @@ export function coverProgram(program: readonly Instruction[], random: Random): C
     wanted.add(`${index}+`).add(`${index}-`);
   }
   const packets: MadePacket[] = [];
-  const queue: MadePacket[] = [made(new Uint8Array(LENGTH)), made(random.bytes(LENGTH))];
+  const queue: { packet: MadePacket; goal?: string }[] = [
+    { packet: made(new Uint8Array(LENGTH)) },
+    { packet: made(random.bytes(LENGTH)) },
+  ];
   const ends = new Set<number>();
   const tried = new Set<string>();
   while (queue.length > 0 && packets.length < MAX_PACKETS) {
-    const packet = queue.shift()!;
+    const { packet, goal } = queue.shift()!;
+    if (goal !== undefined && !wanted.has(goal)) continue;
     const { decisions, loads } = trace(program, packet.bytes, packet.wire);
     let isNew = packets.length === 0;
     for (const decision of decisions) {
@@ -49,7 +53,7 @@ export function coverProgram(program: readonly Instruction[], random: Random): C
       const attempt = `${key} ${decisions.slice(0, position).map((before) => keyOf(before, before.taken)).join()}`;
       if (tried.has(attempt)) continue;
       tried.add(attempt);
-      queue.push(...turn(packet, decision, random));
+      queue.push(...turn(packet, decision, random).map((turned) => ({ packet: turned, goal: key })));
     }
   }
   for (const end of ends) {
