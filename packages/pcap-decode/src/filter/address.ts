@@ -43,8 +43,7 @@ export function prefixMask(prefix: number): number {
 /** The six bytes of a MAC address: with colons, hyphens or dots between bytes, Cisco's groups, or 12 digits. */
 export function parseMac(text: string): number[] | undefined {
   const parts = text.split(/[:.-]/);
-  const digits =
-    parts.length === 6 ? parts.map((part) => part.padStart(2, "0")).join("") : parts.join("");
+  const digits = parts.length === 6 ? parts.map((part) => part.padStart(2, "0")).join("") : parts.join("");
   if (!/^[0-9A-Fa-f]{12}$/.test(digits)) return undefined;
   return [0, 2, 4, 6, 8, 10].map((at) => Number.parseInt(digits.slice(at, at + 2), 16));
 }

@@ -1,4 +1,13 @@
-import { BPF, classOf, type Instruction, modeOf, operationOf, SCRATCH_WORDS, sourceOf, widthOf } from "./instruction.ts";
+import {
+  BPF,
+  classOf,
+  type Instruction,
+  modeOf,
+  operationOf,
+  SCRATCH_WORDS,
+  sourceOf,
+  widthOf,
+} from "./instruction.ts";
 import type { FilterProgram } from "./interpret.ts";
 
 /** Longer programs are interpreted: V8 would compile their function slowly or not at all. */

@@ -76,7 +76,9 @@ function primitiveTest(state: GenerateState, { name, protocol, operands }: Primi
   const number = first as number | undefined;
   switch (name) {
     case "broadcast":
-      return protocol === "ip" ? ipBroadcast(state) : (assertLink(state, name, protocol), linkBroadcast(state));
+      if (protocol === "ip") return ipBroadcast(state);
+      assertLink(state, name, protocol);
+      return linkBroadcast(state);
     case "multicast":
       if (protocol === "ip" || protocol === "ip6") return networkMulticast(state, protocol);
       assertLink(state, name, protocol);

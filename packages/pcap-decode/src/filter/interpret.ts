@@ -1,4 +1,13 @@
-import { BPF, classOf, type Instruction, modeOf, operationOf, SCRATCH_WORDS, sourceOf, widthOf } from "./instruction.ts";
+import {
+  BPF,
+  classOf,
+  type Instruction,
+  modeOf,
+  operationOf,
+  SCRATCH_WORDS,
+  sourceOf,
+  widthOf,
+} from "./instruction.ts";
 
 /**
  * A program's verdict on the packet of `captured` bytes at `offset`, which had `original` bytes on the wire: how many

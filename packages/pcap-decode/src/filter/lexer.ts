@@ -41,7 +41,10 @@ const RULES: readonly Rule[] = [
   ...MACS.map((pattern): Rule => ({ pattern, token: word("mac") })),
   { pattern: NUMBER, token: (text, column, expression) => numberToken(text, column, expression) },
   { pattern: IPV4, token: word("ipv4") },
-  { pattern: SHORT_ADDRESS, token: (text, column) => ({ type: "short-address", text: text.slice(1), value: 0, column }) },
+  {
+    pattern: SHORT_ADDRESS,
+    token: (text, column) => ({ type: "short-address", text: text.slice(1), value: 0, column }),
+  },
   { pattern: BROKEN_MAC, token: reject((text) => `bogus ethernet address ${text}`) },
   { pattern: OPERATOR, token: (text, column) => ({ type: operator(text), text, value: 0, column }) },
   { pattern: WORD, token: wordToken },

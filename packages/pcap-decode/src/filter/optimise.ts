@@ -1,8 +1,8 @@
 import type { Block, Statement } from "./block.ts";
 import { BPF, classOf } from "./instruction.ts";
 import { pullUp, shortenEdge } from "./optimise/branches.ts";
-import { analyse, bottomUp, findIncoming, reachableNodes, topDown } from "./optimise/flow.ts";
-import { createGraph, type Graph, type Node, NOTHING, toBlocks } from "./optimise/graph.ts";
+import { analyse, bottomUp, findIncoming, reachableNodes } from "./optimise/flow.ts";
+import { createGraph, type Graph, NOTHING, type Node, toBlocks } from "./optimise/graph.ts";
 import { optimiseBlock } from "./optimise/statements.ts";
 import { type Progress, Values } from "./optimise/values.ts";
 
@@ -40,7 +40,7 @@ function repeat(graph: Graph, alter: boolean): void {
 function pass(graph: Graph, alter: boolean, progress: Progress): void {
   findIncoming(graph);
   const values = new Values(progress);
-  for (const node of topDown(graph)) optimiseBlock(node, values, alter, progress);
+  for (const node of graph.order) optimiseBlock(node, values, alter, progress);
   // Statements that have just been removed make what is known about branches wrong.
   if (alter) return;
   for (const node of bottomUp(graph)) {

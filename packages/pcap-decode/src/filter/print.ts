@@ -1,4 +1,14 @@
-import { ANCILLARY, ANCILLARY_OFFSET, BPF, classOf, type Instruction, modeOf, operationOf, sizeOf, sourceOf } from "./instruction.ts";
+import {
+  ANCILLARY,
+  ANCILLARY_OFFSET,
+  BPF,
+  classOf,
+  type Instruction,
+  modeOf,
+  operationOf,
+  sizeOf,
+  sourceOf,
+} from "./instruction.ts";
 
 const OPERATIONS: Record<number, string> = {
   [BPF.ADD]: "add",
@@ -86,7 +96,7 @@ function loadOperand(code: number, k: number): string {
     case BPF.IMM:
       return hex(k);
     case BPF.ABS:
-      return `[${(k >= ANCILLARY_OFFSET && ANCILLARY_NAMES.get(k - ANCILLARY_OFFSET)) || (k | 0)}]`;
+      return `[${(k >= ANCILLARY_OFFSET && ANCILLARY_NAMES.get(k - ANCILLARY_OFFSET)) || k | 0}]`;
     case BPF.IND:
       return `[x + ${k | 0}]`;
     case BPF.MEM:

@@ -15,15 +15,7 @@ export type Direction =
   | "ta";
 
 /** What kind of thing an identifier names. */
-export type IdentifierType =
-  | "default"
-  | "host"
-  | "net"
-  | "port"
-  | "portrange"
-  | "proto"
-  | "protochain"
-  | "gateway";
+export type IdentifierType = "default" | "host" | "net" | "port" | "portrange" | "proto" | "protochain" | "gateway";
 
 /** The words before an identifier; later identifiers of the same list inherit them. */
 export interface Qualifiers {

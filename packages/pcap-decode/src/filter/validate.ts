@@ -57,7 +57,10 @@ export function validateProgram(program: readonly Instruction[]): ValidationProb
   if (program.length === 0) return [{ instruction: undefined, message: "program is empty" }];
   if (program.length > MAX_INSTRUCTIONS) {
     return [
-      { instruction: undefined, message: `program has ${program.length} instructions, at most ${MAX_INSTRUCTIONS} run` },
+      {
+        instruction: undefined,
+        message: `program has ${program.length} instructions, at most ${MAX_INSTRUCTIONS} run`,
+      },
     ];
   }
   const problems = program.flatMap((instruction, index) => {

@@ -26,7 +26,8 @@ export function readPcap(file: Buffer): Capture {
   const magic = file.readUInt32LE(0);
   const little = magic === 0xa1b2c3d4 || magic === 0xa1b23c4d;
   const u32 = (at: number): number => (little ? file.readUInt32LE(at) : file.readUInt32BE(at));
-  if (!little && magic !== 0xd4c3b2a1 && magic !== 0x4d3cb2a1) throw new Error(`not a pcap file: ${magic.toString(16)}`);
+  if (!little && magic !== 0xd4c3b2a1 && magic !== 0x4d3cb2a1)
+    throw new Error(`not a pcap file: ${magic.toString(16)}`);
   const snaplen = u32(16) === 0 ? 262_144 : u32(16);
   const packets: CapturedPacket[] = [];
   let at = 24;

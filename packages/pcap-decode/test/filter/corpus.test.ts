@@ -99,7 +99,9 @@ describe.skipIf(!hasCorpus)(`filter corpus${corpusNote}`, () => {
     }
     const unoptimised = unreachable.filter((edge) => edge.includes("unoptimized"));
     const optimised = unreachable.filter((edge) => !edge.includes("unoptimized"));
-    console.info(`${packets} packets; edges not reached: ${optimised.length} in optimised programs, ${unoptimised.length} in others`);
+    console.info(
+      `${packets} packets; edges not reached: ${optimised.length} in optimised programs, ${unoptimised.length} in others`,
+    );
     console.info(optimised.join("\n"));
     expect(packets).toBeGreaterThan(4000);
   });
@@ -116,7 +118,8 @@ describe.skipIf(!hasCorpus)(`filter corpus${corpusNote}`, () => {
   it.each(hasCorpus ? readCorpus<RejectEntry[]>("reject").filter((entry) => entry.dlt !== undefined) : [])(
     "refuses $expression ($name)",
     ({ dlt, expression, netmask, error }) => {
-      const compile = (): unknown => compileFilter(expression!, { linkType: dlt as LinkTypeName, netmask: netmask ?? 0 });
+      const compile = (): unknown =>
+        compileFilter(expression!, { linkType: dlt as LinkTypeName, netmask: netmask ?? 0 });
       expect(compile).toThrow(FilterError);
       expect(compile).toThrow(error);
     },
@@ -146,7 +149,8 @@ describe.skipIf(!hasCorpus)(`filter corpus${corpusNote}`, () => {
         const numbers = capture.packets.flatMap(({ bytes, original }, index) =>
           filter.match(bytes, 0, bytes.length, original) ? [index + 1] : [],
         );
-        if (numbers.join() !== expected.packets.join()) differing.push(`${expression} on ${file}: ${numbers.join()}, not ${expected.packets.join()}`);
+        if (numbers.join() !== expected.packets.join())
+          differing.push(`${expression} on ${file}: ${numbers.join()}, not ${expected.packets.join()}`);
         selected += numbers.length;
       }
     }

@@ -50,7 +50,10 @@ export function coverProgram(program: readonly Instruction[], random: Random): C
     for (const [position, decision] of decisions.entries()) {
       const key = keyOf(decision, !decision.taken);
       if (!wanted.has(key)) continue;
-      const attempt = `${key} ${decisions.slice(0, position).map((before) => keyOf(before, before.taken)).join()}`;
+      const attempt = `${key} ${decisions
+        .slice(0, position)
+        .map((before) => keyOf(before, before.taken))
+        .join()}`;
       if (tried.has(attempt)) continue;
       tried.add(attempt);
       queue.push(...turn(packet, decision, random).map((turned) => ({ packet: turned, goal: key })));

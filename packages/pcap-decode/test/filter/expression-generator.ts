@@ -63,7 +63,9 @@ function term(random: Random, linkType: LinkTypeName, depth: number): string {
       return random.pick([
         `${random.pick(["", "ip ", "ip6 ", "ether "])}proto ${random.pick(["6", "17", "\\tcp", "1", "58", "47", "\\icmp", "255"])}`,
         `ether proto ${random.pick(["0x800", "\\ip6", "\\arp", "0x88cc", "0x42", "\\stp", "1500", "1501"])}`,
-        linkType.startsWith("IEEE802_11") ? "ip" : `${random.pick(["ip", "ip6"])} protochain ${random.pick(["6", "17", "58"])}`,
+        linkType.startsWith("IEEE802_11")
+          ? "ip"
+          : `${random.pick(["ip", "ip6"])} protochain ${random.pick(["6", "17", "58"])}`,
       ]);
     case 7:
       return random.pick([
@@ -88,13 +90,15 @@ function encapsulation(random: Random, linkType: LinkTypeName): string {
   if (linkType === "EN10MB") choices.push(random.pick(["mpls", `mpls ${random.below(1 << 20)}`, "pppoes", "pppoed"]));
   if (linkType === "EN10MB" || wireless) choices.push(random.pick(["vlan", `vlan ${random.below(4096)}`]));
   if (!wireless) choices.push(random.pick(["geneve", `geneve ${random.below(1 << 24)}`]));
-  if (wireless) choices.push(random.pick(["wlan type data", "type mgt subtype beacon", "dir tods", "type ctl subtype rts"]));
+  if (wireless)
+    choices.push(random.pick(["wlan type data", "type mgt subtype beacon", "dir tods", "type ctl subtype rts"]));
   return random.pick(choices);
 }
 
 /** An identifier without qualifiers, if the term before it has some to inherit. */
 function again(random: Random, before: string): string | undefined {
-  if (/port(range)? [^()]*$/.test(before)) return random.pick([String(random.below(256)), `(80 or ${random.below(100)})`]);
+  if (/port(range)? [^()]*$/.test(before))
+    return random.pick([String(random.below(256)), `(80 or ${random.below(100)})`]);
   if (/proto \S+$/.test(before)) return random.pick(["6", "17", String(random.below(256))]);
   return /(host|net) [0-9.]+$/.test(before) ? random.pick(["10.0.0.1", "192.168.1.1", "not 10.0.0.1"]) : undefined;
 }
@@ -162,13 +166,19 @@ function arithmetic(random: Random, depth: number): string {
   if (depth < 3 && random.chance(45)) {
     const operator = random.pick(["+", "-", "*", "/", "&", "|", "<<", ">>", "%", "^", "&"]);
     const shift = /[<>]{2}/.test(operator);
-    const right = shift ? String(random.below(32)) : /[%/]/.test(operator) || random.chance(70) ? number(random) : arithmetic(random, depth + 1);
+    const right = shift
+      ? String(random.below(32))
+      : /[%/]/.test(operator) || random.chance(70)
+        ? number(random)
+        : arithmetic(random, depth + 1);
     const whole = `${arithmetic(random, depth + 1)} ${operator} ${right}`;
     return random.chance(40) ? `(${whole})` : whole;
   }
   if (random.chance(15)) return random.pick(["len", "len", "length", number(random), `-${number(random)}`]);
   const size = random.pick(["", ":1", ":2", ":2", ":4"]);
-  const index = random.chance(80) ? String(random.below(40)) : random.pick(["tcpflags", "icmptype", `${random.below(9)} + ${random.below(9)}`, "(ip[0] & 0xf)"]);
+  const index = random.chance(80)
+    ? String(random.below(40))
+    : random.pick(["tcpflags", "icmptype", `${random.below(9)} + ${random.below(9)}`, "(ip[0] & 0xf)"]);
   return `${random.pick(INDEXED.split(" "))}[${index}${size}]`;
 }
 
@@ -195,7 +205,19 @@ function damage(random: Random, expression: string): string {
       words.splice(at, 0, words[at]!);
       break;
     case 2:
-      words[at] = random.pick(["nonsense-word", ")", "(", "port", "host", "65536", "1.2.3.256", "=", "proto", "mask", "08"]);
+      words[at] = random.pick([
+        "nonsense-word",
+        ")",
+        "(",
+        "port",
+        "host",
+        "65536",
+        "1.2.3.256",
+        "=",
+        "proto",
+        "mask",
+        "08",
+      ]);
       break;
     default:
       words.push(random.pick(["and", "or", "not", ")"]));

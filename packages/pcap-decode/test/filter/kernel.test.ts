@@ -30,7 +30,9 @@ describe.skipIf(kernelProblem !== undefined)(`the kernel as judge${kernelNote}`,
       const expression = generateExpression(random, linkType);
       // Some keep only the start of a packet, and the kernel cuts the rest off.
       const snaplen = random.chance(20) ? 20 + random.below(60) : 262_144;
-      const filter = compileOrNothing(() => compileFilter(expression, { linkType, snaplen, optimise: !random.chance(25) }));
+      const filter = compileOrNothing(() =>
+        compileFilter(expression, { linkType, snaplen, optimise: !random.chance(25) }),
+      );
       if (filter === undefined) continue;
       const packets = coverProgram(filter.instructions, random).packets.map(({ bytes }) => bytes);
       const verdict = await judge.judge(filter.instructions, packets);
@@ -58,7 +60,9 @@ describe.skipIf(kernelProblem !== undefined)(`the kernel as judge${kernelNote}`,
   }, 300_000);
 
   it(`and validate() refuse the same of ${MUTATED} damaged programs`, async () => {
-    const base = compileFilter("tcp port 80 or vlan and ip[0] + 4 > len or udp[8] % 3 = 1", { optimise: false }).instructions;
+    const base = compileFilter("tcp port 80 or vlan and ip[0] + 4 > len or udp[8] % 3 = 1", {
+      optimise: false,
+    }).instructions;
     const differing: string[] = [];
     let refused = 0;
     for (let seed = 1; seed <= MUTATED; seed++) {
@@ -66,7 +70,8 @@ describe.skipIf(kernelProblem !== undefined)(`the kernel as judge${kernelNote}`,
       const verdict = await judge.judge(program, []);
       const problems = validateProgram(program);
       if ("errno" in verdict) refused++;
-      if ("errno" in verdict !== problems.length > 0) differing.push(`seed ${seed}: ${problems[0]?.message ?? "valid"}`);
+      if ("errno" in verdict !== problems.length > 0)
+        differing.push(`seed ${seed}: ${problems[0]?.message ?? "valid"}`);
     }
     expect(differing).toEqual([]);
     expect(refused).toBeGreaterThan(MUTATED / 4);
@@ -81,7 +86,10 @@ describe.skipIf(kernelProblem !== undefined)(`the kernel as judge${kernelNote}`,
       const verdict = await judge.judge(program, packets);
       const run = interpreter(program);
       const ours = packets.map((bytes) => run(bytes, 0, bytes.length, bytes.length));
-      expect(packets.map((bytes) => trace(program, bytes, bytes.length).verdict), `seed ${seed}`).toEqual(ours);
+      expect(
+        packets.map((bytes) => trace(program, bytes, bytes.length).verdict),
+        `seed ${seed}`,
+      ).toEqual(ours);
       if (!("received" in verdict)) throw new Error(`seed ${seed} was refused`);
       const kept = packets.map((bytes, index) => (ours[index] === 0 ? -1 : Math.min(ours[index]!, bytes.length)));
       expect(verdict.received, `seed ${seed}`).toEqual(kept);

@@ -29,7 +29,12 @@ const OTHER_CAPTURES: Readonly<Record<string, readonly string[]>> = {
     "broadcast",
     "multicast",
   ],
-  "filters/captures/Network_Join_Nokia_Mobile.pcap": ["wlan type data", "subtype beacon", "llc", "wlan ta 00:01:e3:41:bd:6e"],
+  "filters/captures/Network_Join_Nokia_Mobile.pcap": [
+    "wlan type data",
+    "subtype beacon",
+    "llc",
+    "wlan ta 00:01:e3:41:bd:6e",
+  ],
   "filters/captures/ISIS_p2p_adjacency.pcap": ["iso", "esis", "len < 100"],
   "filters/captures/loopback.pcap": ["ether proto 0x9000", "not ip", "ether[0] & 1 = 1"],
 };
@@ -44,38 +49,48 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
       packets: capture.packets.filter(({ bytes, original }) => filter.match(bytes, 0, bytes.length, original)),
     });
 
-  it.skipIf(!hasCorpus)(`gives the files that tcpdump -r -w gives${corpusNote}`, async () => {
-    const pairs: { file: string; expression: string }[] = [];
-    for (const { expression, captures } of readCorpus<MatchEntry[]>("matches")) {
-      for (const file of Object.keys(captures)) pairs.push({ file, expression });
-    }
-    for (const [file, expressions] of Object.entries(OTHER_CAPTURES)) {
-      if (!existsSync(corpusPath(file))) throw new Error(`${file} is not in the corpus`);
-      for (const expression of expressions) pairs.push({ file, expression });
-    }
-    const captures = new Map<string, { capture: Capture; path: string }>();
-    for (const { file } of pairs) {
-      if (captures.has(file)) continue;
-      const capture = readCapture(corpusPath(file));
-      // tcpdump gives up at some damaged files; it reads what we have read of them.
-      captures.set(file, { capture, path: runner.file(writePcap(capture)) });
-    }
-    const differing: string[] = [];
-    const expressions = new Set<string>();
-    let compared = 0;
-    await inParallel(pairs, async ({ file, expression }) => {
-      const { capture, path } = captures.get(file)!;
-      const theirs = await runner.filter(path, expression);
-      const filter = compileFilter(expression, { linkType: capture.linkType, snaplen: capture.snaplen, libpcap: "1.10" });
-      if (!theirs.ok) differing.push(`${expression} on ${file}: ${theirs.message}`);
-      else if (!theirs.capture.equals(select(capture, filter))) differing.push(`${expression} on ${file}`);
-      else compared++;
-      expressions.add(expression);
-    });
-    console.info(`${compared} files are byte for byte tcpdump's, of ${expressions.size} expressions and ${captures.size} captures`);
-    expect(differing).toEqual([]);
-    expect(compared).toBeGreaterThanOrEqual(150);
-  }, 300_000);
+  it.skipIf(!hasCorpus)(
+    `gives the files that tcpdump -r -w gives${corpusNote}`,
+    async () => {
+      const pairs: { file: string; expression: string }[] = [];
+      for (const { expression, captures } of readCorpus<MatchEntry[]>("matches")) {
+        for (const file of Object.keys(captures)) pairs.push({ file, expression });
+      }
+      for (const [file, expressions] of Object.entries(OTHER_CAPTURES)) {
+        if (!existsSync(corpusPath(file))) throw new Error(`${file} is not in the corpus`);
+        for (const expression of expressions) pairs.push({ file, expression });
+      }
+      const captures = new Map<string, { capture: Capture; path: string }>();
+      for (const { file } of pairs) {
+        if (captures.has(file)) continue;
+        const capture = readCapture(corpusPath(file));
+        // tcpdump gives up at some damaged files; it reads what we have read of them.
+        captures.set(file, { capture, path: runner.file(writePcap(capture)) });
+      }
+      const differing: string[] = [];
+      const expressions = new Set<string>();
+      let compared = 0;
+      await inParallel(pairs, async ({ file, expression }) => {
+        const { capture, path } = captures.get(file)!;
+        const theirs = await runner.filter(path, expression);
+        const filter = compileFilter(expression, {
+          linkType: capture.linkType,
+          snaplen: capture.snaplen,
+          libpcap: "1.10",
+        });
+        if (!theirs.ok) differing.push(`${expression} on ${file}: ${theirs.message}`);
+        else if (!theirs.capture.equals(select(capture, filter))) differing.push(`${expression} on ${file}`);
+        else compared++;
+        expressions.add(expression);
+      });
+      console.info(
+        `${compared} files are byte for byte tcpdump's, of ${expressions.size} expressions and ${captures.size} captures`,
+      );
+      expect(differing).toEqual([]);
+      expect(compared).toBeGreaterThanOrEqual(150);
+    },
+    300_000,
+  );
 
   it(`agrees on ${GENERATED} generated expressions`, async () => {
     const seeds = Array.from({ length: GENERATED }, (_, index) => FIRST_SEED + index);
@@ -93,7 +108,10 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
         if (!(error instanceof FilterError)) throw error;
         problem = error.message;
       }
-      const made = filter === undefined ? [{ bytes: random.bytes(80), wire: 80 }] : coverProgram(filter.instructions, random).packets;
+      const made =
+        filter === undefined
+          ? [{ bytes: random.bytes(80), wire: 80 }]
+          : coverProgram(filter.instructions, random).packets;
       const capture: Capture = {
         linkType: LINK_TYPES[linkType],
         snaplen: 262_144,

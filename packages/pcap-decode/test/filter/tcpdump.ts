@@ -7,11 +7,14 @@ import { join } from "node:path";
 export const tcpdumpVersion = readVersion();
 
 /** Suffix for the name of a suite, so that a run says why it skipped. */
-export const tcpdumpNote = tcpdumpVersion === undefined ? " (skipped: tcpdump is not installed)" : ` (${tcpdumpVersion})`;
+export const tcpdumpNote =
+  tcpdumpVersion === undefined ? " (skipped: tcpdump is not installed)" : ` (${tcpdumpVersion})`;
 
 function readVersion(): string | undefined {
   try {
-    return execFileSync("tcpdump", ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).split("\n")[0];
+    return execFileSync("tcpdump", ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).split(
+      "\n",
+    )[0];
   } catch {
     return undefined;
   }

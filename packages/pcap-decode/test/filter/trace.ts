@@ -1,4 +1,12 @@
-import { BPF, classOf, type Instruction, modeOf, operationOf, sourceOf, widthOf } from "../../src/filter/instruction.ts";
+import {
+  BPF,
+  classOf,
+  type Instruction,
+  modeOf,
+  operationOf,
+  sourceOf,
+  widthOf,
+} from "../../src/filter/instruction.ts";
 
 /** Where a number in A or X comes from: bytes of the packet, or its length, and what was done to them. */
 export interface Origin {

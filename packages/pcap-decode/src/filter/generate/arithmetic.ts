@@ -224,11 +224,7 @@ export function byteTest(state: GenerateState, at: number, operator: string, val
     default: {
       const operation = operator === "&" ? BPF.AND : BPF.OR;
       return not(
-        branch(
-          [statement(BPF.LD | BPF.ABS | BPF.B, at), statement(BPF.ALU | operation | BPF.K, value)],
-          BPF.JEQ,
-          0,
-        ),
+        branch([statement(BPF.LD | BPF.ABS | BPF.B, at), statement(BPF.ALU | operation | BPF.K, value)], BPF.JEQ, 0),
       );
     }
   }

@@ -4,7 +4,12 @@ import { type Base, compare } from "./load.ts";
 import type { GenerateState } from "./state.ts";
 
 /** Whether the bytes at an offset are these; words from the end, because addresses differ there first. */
-export function compareBytes(state: GenerateState, base: Base, at: number, bytes: Uint8Array | readonly number[]): Test {
+export function compareBytes(
+  state: GenerateState,
+  base: Base,
+  at: number,
+  bytes: Uint8Array | readonly number[],
+): Test {
   let test: Test | undefined;
   let end = bytes.length;
   while (end > 0) {

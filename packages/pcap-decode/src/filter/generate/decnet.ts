@@ -1,4 +1,4 @@
-import { any, and, type Test } from "../block.ts";
+import { and, any, type Test } from "../block.ts";
 import { BPF } from "../instruction.ts";
 import type { Direction } from "../syntax.ts";
 import { ETHER_TYPE } from "./ether-type.ts";
@@ -26,7 +26,10 @@ const PADDED = 0x81;
 /** A DECnet node in a routing header, short or long, with or without padding. */
 export function decnetHost(state: GenerateState, address: number, direction: Direction): Test {
   const link = linkProtocol(state, ETHER_TYPE.decnet);
-  return and(link, inDirection(state, direction, (field) => (field === "src" ? source : destination)(state, address)));
+  return and(
+    link,
+    inDirection(state, direction, (field) => (field === "src" ? source : destination)(state, address)),
+  );
 }
 
 function source(state: GenerateState, address: number): Test {
@@ -43,10 +46,7 @@ function source(state: GenerateState, address: number): Test {
 function destination(state: GenerateState, address: number): Test {
   const short = compare(state, "payload", 2, BPF.W, (SHORT << 24) | (address << 8), 0x07ffff00);
   const padded = compare(state, "payload", 2, BPF.W, (((PADDED << 8) | SHORT) << 16) | address, 0xff07ffff);
-  const long = and(
-    compare(state, "payload", 2, BPF.B, LONG, FORMAT),
-    compare(state, "payload", 9, BPF.H, address),
-  );
+  const long = and(compare(state, "payload", 2, BPF.B, LONG, FORMAT), compare(state, "payload", 9, BPF.H, address));
   const paddedLong = and(
     compare(state, "payload", 2, BPF.H, (PADDED << 8) | LONG, 0xff00 | FORMAT),
     compare(state, "payload", 10, BPF.H, address),

@@ -5,7 +5,15 @@ import { compare } from "./load.ts";
 import { fail, type GenerateState } from "./state.ts";
 
 /** Offsets in the header that OpenBSD's pflog(4) puts before a packet. */
-export const PFLOG = { action: 2, reason: 3, interfaceName: 4, ruleset: 20, rule: 36, subrule: 40, direction: 60 } as const;
+export const PFLOG = {
+  action: 2,
+  reason: 3,
+  interfaceName: 4,
+  ruleset: 20,
+  rule: 36,
+  subrule: 40,
+  direction: 60,
+} as const;
 
 const INTERFACE_NAME_SIZE = 16;
 const RULESET_SIZE = 16;

@@ -24,11 +24,7 @@ const ARP_FIELDS = { src: 14, dst: 24 } as const;
 const IPV6_FIELDS = { src: 8, dst: 24 } as const;
 
 /** `src`, `dst` or both of them, as a direction says. */
-export function inDirection(
-  state: GenerateState,
-  direction: Direction,
-  one: (field: "src" | "dst") => Test,
-): Test {
+export function inDirection(state: GenerateState, direction: Direction, one: (field: "src" | "dst") => Test): Test {
   switch (direction) {
     case "src":
     case "dst":

@@ -8,8 +8,8 @@ import { ETHER_TYPE_NAMES, SAP_NAMES } from "./ether-type.ts";
 import { hosts4, hosts6, type Network4, type Network6 } from "./host.ts";
 import { macHost, shortHost } from "./mac.ts";
 import { type PortRange, ports, TRANSPORTS } from "./port.ts";
-import { isoProtocolNumber, numberedProtocol } from "./protocol.ts";
 import { protochain } from "./protochain.ts";
+import { isoProtocolNumber, numberedProtocol } from "./protocol.ts";
 import { assertAtMost, fail, type GenerateState } from "./state.ts";
 
 const EXACT = 0xffffffff;

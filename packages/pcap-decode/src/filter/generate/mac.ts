@@ -33,10 +33,7 @@ export function macHost(state: GenerateState, mac: Bytes, direction: Direction):
   if (isWireless(state.linkType)) return wlanHost(state, mac, direction);
   const fields = macFields(state);
   if (fields === undefined) {
-    return fail(
-      state,
-      "ethernet addresses supported only on ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel",
-    );
+    return fail(state, "ethernet addresses supported only on ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel");
   }
   const data = isEthernet(state.linkType) ? previousHeaderIsData(state) : undefined;
   const test = inDirection(state, direction, (field) => compareBytes(state, "header", fields[field], mac));

@@ -42,17 +42,11 @@ function chain(state: GenerateState, value: number, layer: "ip" | "ip6", registe
   const [start, enter] =
     layer === "ip"
       ? [
-          [
-            statement(BPF.LD | BPF.ABS | BPF.B, network + IPV4_PROTOCOL),
-            statement(BPF.LDX | BPF.MSH | BPF.B, network),
-          ],
+          [statement(BPF.LD | BPF.ABS | BPF.B, network + IPV4_PROTOCOL), statement(BPF.LDX | BPF.MSH | BPF.B, network)],
           [statement(BPF.ALU | BPF.ADD | BPF.K, 0)],
         ]
       : [
-          [
-            statement(BPF.LD | BPF.ABS | BPF.B, network + IPV6_NEXT_HEADER),
-            statement(BPF.LDX | BPF.IMM, IPV6_HEADER),
-          ],
+          [statement(BPF.LD | BPF.ABS | BPF.B, network + IPV6_NEXT_HEADER), statement(BPF.LDX | BPF.IMM, IPV6_HEADER)],
           [],
         ];
   const found = equals(value, end);

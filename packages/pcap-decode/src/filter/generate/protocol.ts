@@ -181,4 +181,3 @@ export function ipBroadcast(state: GenerateState): Test {
   const host = ~netmask >>> 0;
   return all(link, or(compare(state, "payload", 16, BPF.W, 0, host), compare(state, "payload", 16, BPF.W, host, host)));
 }
-

@@ -75,7 +75,10 @@ export function createState(expression: string, options: GenerateOptions): Gener
     previousLinkType: undefined,
     header,
     previousHeader: offset(0),
-    type: layout.type === undefined ? undefined : offset(layout.type, layout.variable !== undefined && layout.network === 8),
+    type:
+      layout.type === undefined
+        ? undefined
+        : offset(layout.type, layout.variable !== undefined && layout.network === 8),
     payload: offset(layout.payload ?? 0, layout.variable !== undefined),
     network: layout.network ?? 0,
     networkNoSnap: layout.networkNoSnap ?? 0,

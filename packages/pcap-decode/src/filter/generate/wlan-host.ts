@@ -60,10 +60,7 @@ function system(state: GenerateState, bit: number): Test {
 
 function source(state: GenerateState, at: (offset: number) => Test): Test {
   const fromStation = and(not(system(state, FROM_DS)), at(ADDRESS_2));
-  const relayed = or(
-    and(not(system(state, TO_DS)), at(ADDRESS_3)),
-    and(system(state, TO_DS), at(ADDRESS_4)),
-  );
+  const relayed = or(and(not(system(state, TO_DS)), at(ADDRESS_3)), and(system(state, TO_DS), at(ADDRESS_4)));
   const data = and(typeBit(state, DATA), or(fromStation, and(system(state, FROM_DS), relayed)));
   const management = and(not(typeBit(state, DATA)), at(ADDRESS_2));
   return and(not(typeBit(state, CONTROL)), or(management, data));

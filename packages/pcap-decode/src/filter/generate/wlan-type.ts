@@ -12,7 +12,7 @@ const TYPES: Readonly<Record<string, number>> = { mgt: 0x00, management: 0x00, c
 
 /** Subtypes of each type (IEEE 802.11, table 9-1), shifted as in the first byte of a frame. */
 const SUBTYPES: Readonly<Record<number, Readonly<Record<string, number>>>> = {
-  0x00: {
+  0: {
     "assoc-req": 0x00,
     assocreq: 0x00,
     "assoc-resp": 0x10,
@@ -34,7 +34,7 @@ const SUBTYPES: Readonly<Record<number, Readonly<Record<string, number>>>> = {
     deauth: 0xc0,
     deauthentication: 0xc0,
   },
-  0x04: {
+  4: {
     bar: 0x80,
     ba: 0x90,
     "ps-poll": 0xa0,
@@ -44,7 +44,7 @@ const SUBTYPES: Readonly<Record<number, Readonly<Record<string, number>>>> = {
     "cf-end": 0xe0,
     "cf-end-ack": 0xf0,
   },
-  0x08: {
+  8: {
     data: 0x00,
     "data-cf-ack": 0x10,
     "data-cf-poll": 0x20,

@@ -1,5 +1,5 @@
 import { BPF } from "../instruction.ts";
-import { findDominators, has } from "./flow.ts";
+import { continuesBelow } from "./flow.ts";
 import { A, ATOMS, type Edge, type Graph, type Node } from "./graph.ts";
 import type { Progress } from "./values.ts";
 
@@ -59,43 +59,51 @@ function conflicts(from: Node, target: Node): boolean {
 /**
  * In a chain of tests that all lead to one place when `common` is taken, puts a test of the value that A already holds
  * before the tests of other values: then A need not be loaded again. For chains of `or`, `common` is `yes`.
+ *
+ * Chains are as long as the expression and are walked from every block: the loops read plain properties.
  */
 export function pullUp(node: Node, common: "yes" | "no", graph: Graph, progress: Progress): void {
-  const chain = common === "yes" ? "no" : "yes";
-  const [first, ...others] = node.incoming;
-  if (first === undefined) return;
+  const { incoming } = node;
+  if (incoming.length === 0) return;
+  const first = incoming[0]!;
   const value = first.from.values[A]!;
-  if (others.some((edge) => edge.from.values[A] !== value)) return;
-  const target = node[common].to;
-  const continues = (next: Node | null): next is Node =>
-    next !== null && next[common].to === target && next.yes.to !== null && has(next.dominators, node.id);
+  for (let index = 1; index < incoming.length; index++) {
+    if (incoming[index]!.from.values[A] !== value) return;
+  }
+  const isYes = common === "yes";
+  const target = isYes ? node.yes.to : node.no.to;
 
   const top = first.from.yes.to === node ? first.from.yes : first.from.no;
   let place = top;
   for (;;) {
     const next = place.to;
-    if (!continues(next)) return;
+    if (next === null || (isYes ? next.yes : next.no).to !== target || !continuesBelow(graph, node, next)) return;
     if (next.values[A] !== value) break;
-    place = next[chain];
+    place = isYes ? next.no : next.yes;
   }
-  let last = place.to![chain];
+  let last = isYes ? place.to!.no : place.to!.yes;
   for (;;) {
     const next = last.to;
-    if (!continues(next)) return;
+    if (next === null || (isYes ? next.yes : next.no).to !== target || !continuesBelow(graph, node, next)) return;
     if (next.values[A] === value) break;
-    last = next[chain];
+    last = isYes ? next.no : next.yes;
   }
   const pulled = last.to!;
-  last.to = pulled[chain].to;
-  pulled[chain].to = place.to;
+  const after = isYes ? pulled.no : pulled.yes;
+  const follower = place.to!;
+  lead(last, after.to!);
+  lead(after, follower);
   if (place === top) {
-    for (const edge of node.incoming) {
-      if (edge.from.yes.to === node) edge.from.yes.to = pulled;
-      else edge.from.no.to = pulled;
-    }
+    for (const edge of incoming) lead(edge.from.yes.to === node ? edge.from.yes : edge.from.no, pulled);
   } else {
-    place.to = pulled;
+    lead(place, pulled);
   }
   progress.changed = true;
-  findDominators(graph);
+  graph.moved = true;
+}
+
+function lead(edge: Edge, to: Node): void {
+  edge.to!.entries--;
+  to.entries++;
+  edge.to = to;
 }

@@ -15,18 +15,21 @@ export const UNKNOWN = 0;
 
 /** A way from a block to a successor. */
 export interface Edge {
-  readonly id: number;
+  /** Position in sets of edges: those that jumps take first, each kind in the order of the blocks. */
+  bit: number;
   readonly from: Node;
   to: Node | null;
   /** Jump code when taken, its negative when not. */
   code: number;
   /** Edges that every path to this edge runs through, as a bit set. */
-  dominators: Uint32Array;
+  dominators: Int32Array;
 }
 
 /** A block and what is known about it. */
 export interface Node {
   readonly id: number;
+  /** Position in sets of blocks. */
+  bit: number;
   statements: Statement[];
   code: number;
   k: number;
@@ -35,8 +38,10 @@ export interface Node {
   /** Longest way to a return. */
   level: number;
   /** Blocks that every path to this block runs through, as a bit set. */
-  dominators: Uint32Array;
+  dominators: Int32Array;
   incoming: Edge[];
+  /** How many ways there are into the block now; `incoming` is as it was before tests moved. */
+  entries: number;
   /** Atoms that this block writes without reading them first, as bits. */
   kills: number;
   /** Atoms whose value at the start and at the end of the block is used. */
@@ -53,49 +58,44 @@ export interface Graph {
   root: Node;
   /** All blocks that were reachable at the start, in the order of a walk that takes jumps first. */
   readonly nodes: readonly Node[];
-  readonly edges: readonly Edge[];
   /** Reachable blocks by level; the latest found first. */
   levels: Node[][];
+  /** Reachable blocks from the root towards the returns. */
+  order: Node[];
+  /** The ways out of reachable blocks, by their bits. */
+  edges: Edge[];
+  /** Whether a test has moved since dominators were computed. */
+  moved: boolean;
 }
 
 /** The graph of the blocks that can be reached. */
 export function createGraph(root: Block): Graph {
   const blocks = reachable(root, (block) => [block.yes, block.no]);
-  const words = (blocks.length + 31) >>> 5;
-  const edgeWords = (2 * blocks.length + 31) >>> 5;
   const nodes = new Map<Block, Node>();
-  const edges: Edge[] = [];
-  for (const [id, block] of blocks.entries()) {
-    const node = createNode(id, blocks.length, block, words, edgeWords);
-    nodes.set(block, node);
-    edges[node.yes.id] = node.yes;
-    edges[node.no.id] = node.no;
-  }
+  for (const [id, block] of blocks.entries()) nodes.set(block, createNode(id, block));
   for (const [block, node] of nodes) {
     node.yes.to = block.yes === null ? null : nodes.get(block.yes)!;
     node.no.to = block.no === null ? null : nodes.get(block.no)!;
   }
-  return { root: nodes.get(root)!, nodes: [...nodes.values()], edges, levels: [] };
+  return { root: nodes.get(root)!, nodes: [...nodes.values()], levels: [], order: [], edges: [], moved: false };
 }
 
-function createNode(id: number, count: number, block: Block, words: number, edgeWords: number): Node {
-  const edge = (number: number): Edge => ({
-    id: number,
-    from: undefined as unknown as Node,
-    to: null,
-    code: 0,
-    dominators: new Uint32Array(edgeWords),
-  });
+const NO_SET = new Int32Array(0);
+
+function createNode(id: number, block: Block): Node {
+  const edge = (): Edge => ({ bit: 0, from: undefined as unknown as Node, to: null, code: 0, dominators: NO_SET });
   const node: Node = {
     id,
+    bit: 0,
     statements: block.statements,
     code: block.code,
     k: block.k,
-    yes: edge(id),
-    no: edge(count + id),
+    yes: edge(),
+    no: edge(),
     level: 0,
-    dominators: new Uint32Array(words),
+    dominators: NO_SET,
     incoming: [],
+    entries: 0,
     kills: 0,
     usedBefore: 0,
     usedAfter: 0,
@@ -128,7 +128,8 @@ export function reachable<T>(root: T, successors: (item: T) => (T | null)[]): T[
 /** The blocks of the graph again. */
 export function toBlocks(graph: Graph): Block {
   const blocks = new Map<Node, Block>();
-  for (const node of graph.nodes) blocks.set(node, { statements: live(node), code: node.code, k: node.k, yes: null, no: null });
+  for (const node of graph.nodes)
+    blocks.set(node, { statements: live(node), code: node.code, k: node.k, yes: null, no: null });
   for (const [node, block] of blocks) {
     if (node.yes.to === null || node.no.to === null) continue;
     block.yes = blocks.get(node.yes.to)!;

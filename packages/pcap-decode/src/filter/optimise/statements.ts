@@ -1,6 +1,6 @@
 import type { Statement } from "../block.ts";
 import { BPF, classOf, modeOf, operationOf, sourceOf } from "../instruction.ts";
-import { A, ATOMS, type Node, NOTHING, readBits, UNKNOWN, writes, X } from "./graph.ts";
+import { A, ATOMS, NOTHING, type Node, readBits, UNKNOWN, writes, X } from "./graph.ts";
 import type { Progress, Values } from "./values.ts";
 
 /** Numbers the values of a block and, with `alter`, makes its statements fewer and simpler. */
@@ -20,8 +20,7 @@ export function optimiseBlock(node: Node, values: Values, alter: boolean, progre
     simplify(node, values, progress);
     removeDeadStores(node, progress);
   }
-  node.operand =
-    sourceOf(node.code) === BPF.K ? values.constantNumber(node.k) : node.values[X]!;
+  node.operand = sourceOf(node.code) === BPF.K ? values.constantNumber(node.k) : node.values[X]!;
   node.yes.code = node.code;
   node.no.code = -node.code;
 }
