@@ -2,6 +2,7 @@ import {
   BPF,
   classOf,
   type Instruction,
+  MAX_INSTRUCTIONS,
   modeOf,
   operationOf,
   SCRATCH_WORDS,
@@ -11,7 +12,7 @@ import {
 import type { FilterProgram } from "./interpret.ts";
 
 /** Longer programs are interpreted: V8 would compile their function slowly or not at all. */
-export const MAX_COMPILED_INSTRUCTIONS = 500;
+export const MAX_COMPILED_INSTRUCTIONS = MAX_INSTRUCTIONS;
 
 /**
  * A program as a JavaScript function, `undefined` when it has to be interpreted: it is long, it jumps backwards, or

@@ -21,13 +21,18 @@ export const MAX_STEPS = 65_536;
 /** Runs a program instruction by instruction. */
 export function interpreter(program: readonly Instruction[]): FilterProgram {
   const memory = new Uint32Array(SCRATCH_WORDS);
+  const codes = Uint16Array.from(program, ({ code }) => code);
+  const operands = Uint32Array.from(program, ({ k }) => k);
+  const yes = Uint8Array.from(program, ({ jt }) => jt);
+  const no = Uint8Array.from(program, ({ jf }) => jf);
   return (buffer, offset, captured, original) => {
     memory.fill(0);
     let a = 0;
     let x = 0;
     let at = 0;
     for (let steps = 0; steps < MAX_STEPS; steps++) {
-      const { code, jt, jf, k } = program[at]!;
+      const code = codes[at]!;
+      const k = operands[at]!;
       at++;
       switch (classOf(code)) {
         case BPF.LD: {
@@ -56,7 +61,7 @@ export function interpreter(program: readonly Instruction[]): FilterProgram {
         }
         case BPF.JMP:
           if (operationOf(code) === BPF.JA) at += k | 0;
-          else at += holds(operationOf(code), a, sourceOf(code) === BPF.X ? x : k) ? jt : jf;
+          else at += holds(operationOf(code), a, sourceOf(code) === BPF.X ? x : k) ? yes[at - 1]! : no[at - 1]!;
           break;
         case BPF.RET:
           return code & BPF.A ? a : k;

@@ -11,6 +11,9 @@ export { ImpossibleOperation } from "./optimise/values.ts";
 /** Passes that only move branches can move them back and forth; after so many of them it is enough. */
 const MAX_BRANCH_PASSES = 100;
 
+/** Larger programs stay as they are: the time to optimise grows with the square of their size. */
+export const MAX_OPTIMISED_BLOCKS = 8192;
+
 /**
  * The same decisions with fewer instructions: value numbering inside and across blocks, constant folding, removal of
  * dead stores, jump threading by dominating edges (McCanne and Jacobson, "The BSD Packet Filter"; the passes and their
@@ -18,6 +21,7 @@ const MAX_BRANCH_PASSES = 100;
  */
 export function optimise(root: Block): Block {
   const graph = createGraph(root);
+  if (graph.nodes.length > MAX_OPTIMISED_BLOCKS) return root;
   repeat(graph, false);
   repeat(graph, true);
   mergeEqualBlocks(graph);

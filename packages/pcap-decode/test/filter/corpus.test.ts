@@ -26,6 +26,12 @@ import { parseProgram } from "./program-text.ts";
 import { Random } from "./random.ts";
 import { trace } from "./trace.ts";
 
+/**
+ * Programs with edges that no packet takes: what the kernel knows beside a packet is not in it; A and X are compared
+ * right after one has been copied to the other; constants are compared with constants, and bytes with more than a byte.
+ */
+const UNREACHABLE = [/ \S*linuxext\S* /, / (?:geneve|vxlan)\S* /, / ld[bh]?_jset_\S* /, / \S+ unoptimized$/];
+
 const NO_PACKET_PASSES = "expression rejects all packets";
 
 describe.skipIf(!hasCorpus)(`filter corpus${corpusNote}`, () => {
@@ -97,12 +103,9 @@ describe.skipIf(!hasCorpus)(`filter corpus${corpusNote}`, () => {
         }
       }
     }
-    const unoptimised = unreachable.filter((edge) => edge.includes("unoptimized"));
-    const optimised = unreachable.filter((edge) => !edge.includes("unoptimized"));
-    console.info(
-      `${packets} packets; edges not reached: ${optimised.length} in optimised programs, ${unoptimised.length} in others`,
-    );
-    console.info(optimised.join("\n"));
+    console.info(`${packets} packets; edges that no packet can take: ${unreachable.length}\n${unreachable.join("\n")}`);
+    const entries = new Set(unreachable.map((edge) => edge.split(" ").slice(0, 3).join(" ")));
+    expect([...entries].filter((entry) => !UNREACHABLE.some((reason) => reason.test(entry)))).toEqual([]);
     expect(packets).toBeGreaterThan(4000);
   });
 
