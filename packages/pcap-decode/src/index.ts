@@ -54,6 +54,12 @@ export {
   u32,
   u32le,
 } from "./field.ts";
+export { compileFilter, type Filter, type FilterOptions } from "./filter/filter.ts";
+export { FilterError, FilterSyntaxError } from "./filter/filter-error.ts";
+export type { Instruction } from "./filter/instruction.ts";
+export type { LinkTypeName } from "./filter/link-type.ts";
+export type { FilterNames } from "./filter/names.ts";
+export type { ValidationProblem } from "./filter/validate.ts";
 export { escapeText } from "./format/escape.ts";
 export { hexdump } from "./format/hexdump.ts";
 export type { PacketJSON } from "./format/json.ts";

@@ -200,6 +200,47 @@ describe("convert", () => {
   });
 });
 
+describe("filter", () => {
+  test("prints the program that tcpdump prints", () => {
+    const { stdout, status } = run(["filter", "-d", "tcp", "port", "80"]);
+    const theirs = execFileSync("tcpdump", ["-n", "-d", "-y", "EN10MB", "tcp port 80"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const plain = (text: string) =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.trimEnd());
+    expect(plain(stdout)).toEqual(plain(theirs));
+    expect(status).toBe(0);
+  });
+
+  test("writes the file that tcpdump writes", () => {
+    const out = join(folder, "tcp.pcap");
+    expect(run(["filter", "-r", file, "-w", out, "tcp"])).toMatchObject({
+      status: 0,
+      stderr: `2 packets written to ${out}\n`,
+    });
+    const theirs = join(folder, "theirs.pcap");
+    execFileSync("tcpdump", ["-n", "-r", file, "-w", theirs, "tcp"], { stdio: "ignore" });
+    expect(readFileSync(out).equals(readFileSync(theirs))).toBe(true);
+  });
+
+  test("chooses what read, stats, convert and hexdump see", () => {
+    expect(run(["read", file, "udp"]).stdout).toMatch(/^ {4}1 .* DNS A a\.example\?\n$/);
+    expect(JSON.parse(run(["stats", "-j", file, "tcp", "dst", "port", "80"]).stdout).packets).toBe(2);
+    expect(run(["hexdump", file, "udp"]).stdout).toMatch(/^#1 Ethernet \/ IPv4 \/ UDP/);
+  });
+
+  test("points at what it does not understand, before the file is opened", () => {
+    expect(run(["read", join(folder, "none.pcap"), "tcp", "prot", "80"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^pcap-decode: .*column 5/),
+    });
+  });
+});
+
 test("hexdump prints bytes under each summary", () => {
   expect(run(["hexdump", file, "-c", "1"]).stdout).toMatch(
     /^#1 Ethernet \/ IPv4 \/ TCP {2}10\.0\.0\.1:1000.*\n0000 {2}ff/,
