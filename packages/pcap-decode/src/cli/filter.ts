@@ -31,6 +31,7 @@ export async function filter(expression: string, options: FilterCommandOptions):
   const writer = await CaptureWriter.open(target(to), {
     format: capture.format === "pcapng" ? "pcapng" : "pcap",
     linkType: capture.interfaces[0]?.linkType ?? LinkType.ETHERNET,
+    linkTypeExtension: capture.interfaces[0]?.linkTypeExtension ?? 0,
     snaplen: snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen,
     nanoseconds: capture.interfaces[0]?.ticksPerSecond === 1_000_000_000n,
   });

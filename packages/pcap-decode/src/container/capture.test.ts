@@ -226,9 +226,15 @@ describe("old and odd pcap headers", () => {
     }
   });
 
+  test("the link type word is written as it was read", async () => {
+    const file = Buffer.concat([header(0xa1b2c3d4, 4, 0x24000001), record(3, 3, 0, 3)]);
+    const copy = await encodeCapture(readCapture(file), { snaplen: 65535 });
+    expect(Buffer.from(copy).equals(file)).toBe(true);
+  });
+
   test("the link type word also tells of a frame check sequence", () => {
     const { interfaces } = readCapture(Buffer.concat([header(0xa1b2c3d4, 4, 0x24000001)]));
-    expect(interfaces[0]).toMatchObject({ linkType: 1, fcsLength: 4 });
+    expect(interfaces[0]).toMatchObject({ linkType: 1, fcsLength: 4, linkTypeExtension: 0x2400 });
   });
 });
 

@@ -10,6 +10,8 @@ export interface CaptureInterface {
   readonly snaplen: number;
   /** Bytes of frame check sequence at the end of each packet, when the file says so. */
   readonly fcsLength?: number;
+  /** The upper 16 bits of a pcap's link type word, when any is set: the check sequence, and what is reserved. */
+  readonly linkTypeExtension?: number;
   readonly name?: string;
   readonly description?: string;
   /** Ticks of the file's clock per second: 1e6 or 1e9 in pcap, any power of 2 or 10 in pcapng. */

@@ -5,19 +5,20 @@ import { PCAP_HEADER, PCAP_RECORD, PcapMagic } from "./pcap.ts";
 /** What a pcap file is written with. */
 export interface PcapEncoding {
   readonly linkType: number;
+  readonly linkTypeExtension: number;
   readonly snaplen: number;
   readonly nanoseconds: boolean;
   readonly big: boolean;
 }
 
 /** The 24 bytes at the start of a pcap file, version 2.4. */
-export function pcapHeader({ linkType, snaplen, nanoseconds, big }: PcapEncoding): Uint8Array {
+export function pcapHeader({ linkType, linkTypeExtension, snaplen, nanoseconds, big }: PcapEncoding): Uint8Array {
   const out = new Uint8Array(PCAP_HEADER);
   putU32(out, 0, nanoseconds ? PcapMagic.NANOSECONDS : PcapMagic.MICROSECONDS, big);
   putU16(out, 4, 2, big);
   putU16(out, 6, 4, big);
   putU32(out, 16, snaplen, big);
-  putU32(out, 20, linkType, big);
+  putU32(out, 20, linkTypeExtension * 0x10000 + linkType, big);
   return out;
 }
 

@@ -74,6 +74,7 @@ export class PcapReader implements ContainerReader {
     const link = u32(buffer, position + 20, big);
     this.#linkType = link & 0xffff;
     const fcs = link & 0x04000000 ? { fcsLength: (link >>> 28) * 2 } : {};
+    const extension = link > 0xffff ? { linkTypeExtension: link >>> 16 } : {};
     this.#snaplen = snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen;
     this.#maxPacket = options.maxPacketLength ?? DEFAULT_MAX_PACKET_LENGTH;
     const ticksPerSecond = magic === PcapMagic.NANOSECONDS ? 1_000_000_000n : 1_000_000n;
@@ -82,6 +83,7 @@ export class PcapReader implements ContainerReader {
       linkType: this.#linkType,
       snaplen,
       ...fcs,
+      ...extension,
       ticksPerSecond,
       timestampOffset: 0n,
       options: [],

@@ -1,7 +1,7 @@
 import { checkInteger, InvalidValueError } from "../errors.ts";
 import { Packet } from "../packet.ts";
 import type { CaptureBlock } from "./block.ts";
-import type { CaptureInterface } from "./interface.ts";
+import { type CaptureInterface, LinkType } from "./interface.ts";
 import { nodeModule } from "./node.ts";
 import { type PcapEncoding, pcapHeader, pcapRecordLength, putPcapRecord } from "./pcap-encoder.ts";
 import { PcapngEncoder } from "./pcapng-encoder.ts";
@@ -22,6 +22,8 @@ export interface CaptureWriterOptions {
   readonly format?: "pcap" | "pcapng";
   /** LINKTYPE_ of the packets, and of bare bytes. Default: that of the first packet, 1 (Ethernet) for bytes. */
   readonly linkType?: number;
+  /** Upper 16 bits of a pcap's link type word. Default: those of the first packet's file. */
+  readonly linkTypeExtension?: number;
   /** Packets are cut to this many bytes. Default 262144. */
   readonly snaplen?: number;
   /** Nanoseconds instead of microseconds in a pcap; a pcapng keeps the clock of each interface. Default false. */
@@ -62,6 +64,9 @@ export class CaptureWriter {
       throw new InvalidValueError("byteOrder", options.byteOrder, '"little" or "big"');
     }
     if (options.linkType !== undefined) checkInteger("linkType", options.linkType, 0, LARGEST_LINK_TYPE);
+    if (options.linkTypeExtension !== undefined) {
+      checkInteger("linkTypeExtension", options.linkTypeExtension, 0, 0xffff);
+    }
     this.#snaplen = checkInteger("snaplen", options.snaplen ?? MAXIMUM_SNAPLEN, 1, 0x7fffffff);
     this.#sink = sink;
     this.#options = options;
@@ -128,7 +133,7 @@ export class CaptureWriter {
   /** Writes what is left, and the file header if no packet came, and closes the target. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    if (!this.#started && this.#ng === undefined) this.#startPcap(this.#options.linkType ?? 1);
+    if (!this.#started && this.#ng === undefined) this.#startPcap(LinkType.ETHERNET);
     if (!this.#started && this.#ng !== undefined) this.#startPcapng(this.#ng);
     this.#closed = true;
     try {
@@ -148,7 +153,7 @@ export class CaptureWriter {
   }
 
   #writePcap(packet: Packet): void {
-    const encoding = this.#encoding ?? this.#startPcap(this.#options.linkType ?? packet.linkType);
+    const encoding = this.#encoding ?? this.#startPcap(packet.linkType, packet.interface);
     if (packet.linkType !== encoding.linkType) {
       throw new InvalidValueError(
         "packet.linkType",
@@ -162,10 +167,16 @@ export class CaptureWriter {
     this.#length += size;
   }
 
-  #startPcap(linkType: number): PcapEncoding {
+  #startPcap(first: number, source?: CaptureInterface): PcapEncoding {
     this.#started = true;
-    const { nanoseconds = false, byteOrder } = this.#options;
-    this.#encoding = { linkType, snaplen: this.#snaplen, nanoseconds, big: byteOrder === "big" };
+    const { linkType = first, linkTypeExtension, nanoseconds = false, byteOrder } = this.#options;
+    this.#encoding = {
+      linkType,
+      linkTypeExtension: linkTypeExtension ?? source?.linkTypeExtension ?? 0,
+      snaplen: this.#snaplen,
+      nanoseconds,
+      big: byteOrder === "big",
+    };
     this.#append(pcapHeader(this.#encoding));
     return this.#encoding;
   }
