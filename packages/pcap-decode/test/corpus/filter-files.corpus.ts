@@ -30,10 +30,10 @@ afterAll(() => {
 async function filtered(path: string, filter: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   const capture = await openCapture(path, { filter }).open();
-  const { snaplen, linkType } = capture.interfaces[0]!;
+  const { snaplen, linkType, linkTypeExtension = 0 } = capture.interfaces[0]!;
   const writer = await CaptureWriter.open(
     { write: (bytes) => parts.push(bytes) },
-    { linkType, snaplen: snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen },
+    { linkType, linkTypeExtension, snaplen: snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen },
   );
   for await (const packet of capture) await writer.write(packet);
   await writer.close();
