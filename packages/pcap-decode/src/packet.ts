@@ -1,3 +1,4 @@
+import { plainBytes } from "./container/bytes.ts";
 import type { CaptureInterface } from "./container/interface.ts";
 import type { CaptureOption } from "./container/option.ts";
 import { hexdump } from "./format/hexdump.ts";
@@ -72,7 +73,15 @@ export class Packet {
   ): Packet {
     const time = Timestamp.from(options.time ?? new Date());
     const original = options.originalLength ?? bytes.length;
-    return new Packet(bytes, 0, bytes.length, original, options.linkType ?? 1, time.seconds, time.nanoseconds);
+    return new Packet(
+      plainBytes(bytes),
+      0,
+      bytes.length,
+      original,
+      options.linkType ?? 1,
+      time.seconds,
+      time.nanoseconds,
+    );
   }
 
   /** When it was captured. */

@@ -286,3 +286,13 @@ test("a growing file is followed until the signal", async () => {
   }
   expect(lengths).toEqual([60, 1, 1500, 0, 77]);
 }, 10_000);
+
+test("closing ends following", async () => {
+  const path = join(folder, "close.pcap");
+  await writeFile(path, await encodeCapture(packets));
+  const capture = openCapture(path, { follow: true, pollInterval: 1 });
+  let count = 0;
+  for await (const _packet of capture) if (++count === packets.length) setImmediate(() => void capture.close());
+  expect(count).toBe(packets.length);
+  expect(capture.problem).toBeUndefined();
+});

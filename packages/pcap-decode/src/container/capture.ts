@@ -194,6 +194,8 @@ export class Capture implements AsyncIterable<Packet> {
     try {
       return await this.#source!.fill(rest, reader.needed);
     } catch (error) {
+      // Closing ends a wait for more; that is no error.
+      if (this.#closed) return undefined;
       const { code } = error as { code?: unknown };
       if (typeof code !== "string" || !code.startsWith("Z_")) throw error;
       reader.problem = {

@@ -19,6 +19,8 @@ import {
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Type, length, and the length again. */
 const MIN_BLOCK = 12;
+/** In place of the offset of a timestamp, for simple packet blocks, which have neither time nor options. */
+const NO_TIME = -1;
 
 interface Source {
   readonly interface: CaptureInterface;
@@ -97,9 +99,9 @@ export class PcapngReader implements ContainerReader {
       if (end < 0) return undefined;
       const type = u32(this.buffer, at, this.#big);
       let packet: Packet | undefined;
-      if (type === BlockType.ENHANCED_PACKET) packet = this.#enhanced(at, end, true)?.packet;
-      else if (type === BlockType.SIMPLE_PACKET) packet = this.#simple(at, end, true)?.packet;
-      else if (type === BlockType.PACKET) packet = this.#obsolete(at, end, true)?.packet;
+      if (type === BlockType.ENHANCED_PACKET) packet = this.#enhanced(at, end, true);
+      else if (type === BlockType.SIMPLE_PACKET) packet = this.#simple(at, end, true);
+      else if (type === BlockType.PACKET) packet = this.#obsolete(at, end, true);
       else if (type === BlockType.SECTION) this.#section(at, end);
       else if (type === BlockType.INTERFACE) this.#describeInterface(at, end);
       if (this.problem !== undefined) return undefined;
@@ -172,11 +174,13 @@ export class PcapngReader implements ContainerReader {
       case BlockType.INTERFACE:
         return this.#describeInterface(at, end);
       case BlockType.ENHANCED_PACKET:
-        return this.#enhanced(at, end, false);
+        return packetBlock("enhanced", this.#enhanced(at, end, false));
       case BlockType.SIMPLE_PACKET:
-        return this.#simple(at, end, false);
-      case BlockType.PACKET:
-        return this.#obsolete(at, end, false);
+        return packetBlock("simple", this.#simple(at, end, false));
+      case BlockType.PACKET: {
+        const packet = packetBlock("obsolete", this.#obsolete(at, end, false));
+        return packet && { ...packet, drops: u16(b, at + 10, this.#big) };
+      }
       case BlockType.NAMES:
         return this.#names(at, end);
       case BlockType.STATISTICS: {
@@ -258,39 +262,37 @@ export class PcapngReader implements ContainerReader {
     return source ?? this.#damage(at, `A packet of interface ${id}; the section has ${this.#sources.length} so far`);
   }
 
-  #enhanced(at: number, end: number, filtered: boolean): PacketBlock | undefined {
+  #enhanced(at: number, end: number, filtered: boolean): Packet | undefined {
     if (end - at < 32) return this.#damage(at, "A packet block that is too short");
     const b = this.buffer;
     const big = this.#big;
     const source = this.#source(u32(b, at + 8, big), at);
     if (source === undefined) return undefined;
     const captured = u32(b, at + 20, big);
-    return this.#packet("enhanced", source, at, at + 28, captured, u32(b, at + 24, big), at + 12, end, filtered);
+    return this.#packet(source, at, at + 28, captured, u32(b, at + 24, big), at + 12, end, filtered);
   }
 
-  #obsolete(at: number, end: number, filtered: boolean): PacketBlock | undefined {
+  #obsolete(at: number, end: number, filtered: boolean): Packet | undefined {
     if (end - at < 32) return this.#damage(at, "A packet block that is too short");
     const b = this.buffer;
     const big = this.#big;
     const source = this.#source(u16(b, at + 8, big), at);
     if (source === undefined) return undefined;
     const captured = u32(b, at + 20, big);
-    const block = this.#packet("obsolete", source, at, at + 28, captured, u32(b, at + 24, big), at + 12, end, filtered);
-    return block && { ...block, drops: u16(b, at + 10, big) };
+    return this.#packet(source, at, at + 28, captured, u32(b, at + 24, big), at + 12, end, filtered);
   }
 
-  #simple(at: number, end: number, filtered: boolean): PacketBlock | undefined {
+  #simple(at: number, end: number, filtered: boolean): Packet | undefined {
     if (end - at < 16) return this.#damage(at, "A packet block that is too short");
     const source = this.#source(0, at);
     if (source === undefined) return undefined;
     const original = u32(this.buffer, at + 8, this.#big);
     const { snaplen } = source.interface;
     const captured = Math.min(original, end - 4 - (at + 12), snaplen === 0 ? original : snaplen);
-    return this.#packet("simple", source, at, at + 12, captured, original, -1, end, filtered);
+    return this.#packet(source, at, at + 12, captured, original, NO_TIME, end, filtered);
   }
 
   #packet(
-    form: PacketBlock["form"],
     source: Source,
     at: number,
     data: number,
@@ -299,7 +301,7 @@ export class PcapngReader implements ContainerReader {
     timeAt: number,
     end: number,
     filtered: boolean,
-  ): PacketBlock | undefined {
+  ): Packet | undefined {
     const b = this.buffer;
     if (captured > end - 4 - data) return this.#damage(at, `A packet of ${captured} bytes in a block of ${end - at}`);
     if (captured > this.#maxPacket) {
@@ -311,25 +313,24 @@ export class PcapngReader implements ContainerReader {
       if (!source.filter.match(b, data, Math.min(captured, limit), original)) return undefined;
     }
     const { clock } = source;
-    if (timeAt >= 0) clock.read(u32(b, timeAt, this.#big), u32(b, timeAt + 4, this.#big));
+    if (timeAt !== NO_TIME) clock.read(u32(b, timeAt, this.#big), u32(b, timeAt + 4, this.#big));
     const optionsAt = data + padded(captured);
     let options: CaptureOption[] | undefined;
-    if (optionsAt < end - 4 && form !== "simple") {
+    if (timeAt !== NO_TIME && optionsAt < end - 4) {
       options = this.#readOptions(optionsAt, end - 4, "packet");
       if (options === undefined) return undefined;
     }
-    const packet = new Packet(
+    return new Packet(
       b,
       data,
       captured,
       original,
       source.interface.linkType,
-      timeAt < 0 ? 0 : clock.seconds,
-      timeAt < 0 ? 0 : clock.nanoseconds,
+      timeAt === NO_TIME ? 0 : clock.seconds,
+      timeAt === NO_TIME ? 0 : clock.nanoseconds,
       source.interface,
       options,
     );
-    return { type: "packet", form, packet, options: options ?? [] };
   }
 
   #names(at: number, end: number): CaptureBlock | undefined {
@@ -353,6 +354,10 @@ export class PcapngReader implements ContainerReader {
     const options = this.#readOptions(cursor, stop, "names");
     return options && { type: "names", records, options };
   }
+}
+
+function packetBlock(form: PacketBlock["form"], packet: Packet | undefined): PacketBlock | undefined {
+  return packet && { type: "packet", form, packet, options: packet.options ?? [] };
 }
 
 function padded(length: number): number {

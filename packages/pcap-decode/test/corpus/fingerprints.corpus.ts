@@ -1,12 +1,12 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readCapture } from "../../src/container/memory-capture.ts";
 import { TLS } from "../../src/layers/tls.ts";
+import { hasTool } from "../tools.ts";
 import { bytesOf, corpus, files, hasCorpus } from "./corpus.ts";
 
-const hasTshark = spawnSync("tshark", ["--version"]).status === 0;
-if (!hasTshark) console.log("Skipped: there is no tshark (Debian: tshark) to compare JA3 with.");
+const hasTshark = hasTool("tshark");
 
 const counts = { ja3: 0, ja3s: 0 };
 afterAll(() => {
