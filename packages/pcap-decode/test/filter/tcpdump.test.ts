@@ -9,6 +9,22 @@ import { coverProgram } from "./cover.ts";
 import { GENERATED_LINK_TYPES, generateExpression } from "./expression-generator.ts";
 import { Random } from "./random.ts";
 import { inParallel, type TcpdumpResult, TcpdumpRunner, tcpdumpNote, tcpdumpVersion } from "./tcpdump.ts";
+import { trace } from "./trace.ts";
+
+/** Where release 1.10 and we differ in what is an error, and why that is so. */
+const KNOWN_DIFFERENCES = [
+  { ours: /greater than maximum/, theirs: undefined, reason: "1.10 compiles numbers that no field can hold" },
+  {
+    ours: undefined,
+    theirs: /^(?:division by zero|modulus by zero|shift by more than 31 bits)$/,
+    reason: "libpcap takes the index of an operand for the operand",
+  },
+  {
+    ours: undefined,
+    theirs: /^expression rejects all packets$/,
+    reason: "1.10 tests each transport on its own, and sees that none can be",
+  },
+] as const;
 
 const GENERATED = 2000;
 const FIRST_SEED = 20_001;
@@ -94,8 +110,9 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
 
   it(`agrees on ${GENERATED} generated expressions`, async () => {
     const seeds = Array.from({ length: GENERATED }, (_, index) => FIRST_SEED + index);
-    const outcomes = { selected: 0, rejected: 0, packets: 0, undefined: 0, cut: 0 };
+    const outcomes = { selected: 0, rejected: 0, packets: 0, cut: 0 };
     const differing: string[] = [];
+    const known: string[] = [];
     await inParallel(seeds, async (seed) => {
       const random = new Random(seed);
       const linkType = random.pick(GENERATED_LINK_TYPES);
@@ -123,6 +140,15 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
       const report = (what: string): void => {
         differing.push(`seed ${seed}, ${linkType}: ${expression}\n    ${what}`);
       };
+      const difference = KNOWN_DIFFERENCES.find(
+        ({ ours, theirs: message }) =>
+          (ours === undefined ? filter !== undefined : ours.test(problem)) &&
+          (message === undefined ? theirs.ok : !theirs.ok && message.test(theirs.message)),
+      );
+      if (difference !== undefined && (filter === undefined || select(capture, filter).length === 24)) {
+        known.push(`seed ${seed}, ${linkType}: ${expression}: ${difference.reason}`);
+        return;
+      }
       if (filter === undefined) {
         if (theirs.ok) report(`only we reject: ${problem}`);
         else outcomes.rejected++;
@@ -132,15 +158,13 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
         report(`only tcpdump rejects: ${theirs.message}`);
         return;
       }
-      // Such programs (`geneve or …`) read scratch memory that nobody wrote, which holds anything in tcpdump.
-      if (filter.validate().some(({ message }) => message.includes("read before it is written"))) {
-        outcomes.undefined++;
-        return;
-      }
       outcomes.packets += capture.packets.length;
       const selected = new Set(readPcap(theirs.capture).packets.map(({ seconds }) => seconds));
       const others = capture.packets.filter(
-        ({ bytes, original, seconds }) => filter.match(bytes, 0, bytes.length, original) !== selected.has(seconds),
+        ({ bytes, original, seconds }) =>
+          filter.match(bytes, 0, bytes.length, original) !== selected.has(seconds) &&
+          // `geneve or …` reads scratch memory that nobody wrote, which holds anything in tcpdump.
+          !trace(filter.instructions, bytes, original).readsUnwritten,
       );
       // Release 1.10 orders some loads otherwise, so that another one is the first to miss the end of a packet.
       const cut = others.filter(({ bytes, original }) => bytes.length < original);
@@ -150,10 +174,11 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
     });
     console.info(
       `seeds ${FIRST_SEED} to ${FIRST_SEED + GENERATED - 1}: ${outcomes.selected} expressions select the same of ` +
-        `${outcomes.packets} packets, ${outcomes.rejected} are refused by both, ${outcomes.undefined} read undefined memory, ` +
-        `${outcomes.cut} packets that are cut short end at another load`,
+        `${outcomes.packets} packets, ${outcomes.rejected} are refused by both, ` +
+        `${outcomes.cut} packets that are cut short end at another load\n${known.join("\n")}`,
     );
     expect(differing).toEqual([]);
+    expect(known.length).toBeLessThan(GENERATED / 200);
     expect(outcomes.cut).toBeLessThan(outcomes.packets / 1000);
     expect(outcomes.selected).toBeGreaterThan(GENERATED / 2);
     expect(outcomes.rejected).toBeGreaterThan(GENERATED / 20);

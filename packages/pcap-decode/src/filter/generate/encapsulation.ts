@@ -4,7 +4,7 @@ import { isEthernet, isWireless, linkTypeLabel } from "../link-type.ts";
 import { ETHER_TYPE, PPP_MPLS } from "./ether-type.ts";
 import { linkProtocol } from "./link.ts";
 import { compare, load } from "./load.ts";
-import { allocate, assertAtMost, fail, type GenerateState, offset } from "./state.ts";
+import { allocateOffset, assertAtMost, fail, type GenerateState, offset } from "./state.ts";
 
 const VLAN_TAG = 4;
 const MPLS_LABEL = 4;
@@ -52,8 +52,8 @@ function vlanWithMetadata(state: GenerateState, id: number | undefined): Test {
     1,
   );
   const inFrame = isTagged(state);
-  const payload = offset(state.payload.constant, true, state.payload.register ?? allocate(state));
-  const type = offset(state.type!.constant, true, state.type!.register ?? allocate(state));
+  const payload = offset(state.payload.constant, true, state.payload.register ?? allocateOffset(state));
+  const type = offset(state.type!.constant, true, state.type!.register ?? allocateOffset(state));
   inFrame.head.statements = [...lengthen(payload.register!), ...lengthen(type.register!), ...inFrame.head.statements];
   let test = or(inMetadata, inFrame);
   if (id !== undefined) {

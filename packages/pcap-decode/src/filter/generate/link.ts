@@ -105,7 +105,10 @@ function ethernet(state: GenerateState, protocol: number): Test {
       return or(compare(state, "type", 0, BPF.H, protocol), framed);
     }
   }
-  if (protocol <= MAX_LENGTH_FIELD) return and(hasLength(state), sap(state, protocol));
+  if (protocol <= MAX_LENGTH_FIELD) {
+    // After the length, not at the payload: in GENEVE options may stand between the two.
+    return and(hasLength(state), compare(state, "type", 2, BPF.B, protocol));
+  }
   assertAtMost(state, "EtherType", protocol, 0xffff);
   return compare(state, "type", 0, BPF.H, protocol);
 }
