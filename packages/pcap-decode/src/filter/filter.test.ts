@@ -136,6 +136,12 @@ describe("compileFilter", () => {
     chain.set([0x86, 0xdd, 0x60], 12);
     // Hop-by-hop headers of 8 bytes, each followed by another, to the end of the packet and in a circle.
     expect(compileFilter("ip6 protochain 17").match(chain)).toBe(false);
+    const circle = new Uint8Array(200);
+    circle.set([0x08, 0x00, 0x45], 12);
+    // An authentication header whose length leads libpcap's program back to it.
+    circle[23] = 51;
+    circle.set([51, 3], 14 + 20);
+    expect(compileFilter("ip protochain 17").match(circle)).toBe(false);
   });
 
   it("throws nothing but FilterError, whatever the text is", () => {

@@ -72,7 +72,7 @@ export function findLinkType(linkType: number | string): LinkTypeName | number |
 }
 
 /** Offsets into a frame: type field, payload, network layer in the payload, the same without SNAP. */
-export interface LinkLayout {
+interface LinkLayout {
   readonly type?: number;
   readonly payload?: number;
   readonly network?: number;

@@ -26,7 +26,7 @@ export interface Decision {
   readonly operandOrigin: Origin | undefined;
 }
 
-export interface Trace {
+interface Trace {
   readonly verdict: number;
   readonly decisions: readonly Decision[];
   /** Whether scratch memory was read that the program had not written. */

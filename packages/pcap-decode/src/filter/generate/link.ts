@@ -162,7 +162,7 @@ function cooked(state: GenerateState, protocol: number): Test {
       return any(
         compare(state, "type", 0, BPF.H, ETHER_TYPE.ipx),
         compare(state, "type", 0, BPF.H, COOKED_802_3),
-        and(isLlc(), or(snap(state, 0, ETHER_TYPE.ipx), compare(state, "llc", 0, BPF.B, SAP.ipx))),
+        and(isLlc(), or(compare(state, "llc", 0, BPF.B, SAP.ipx), snap(state, 0, ETHER_TYPE.ipx))),
       );
     case ETHER_TYPE.atalk:
     case ETHER_TYPE.aarp:
