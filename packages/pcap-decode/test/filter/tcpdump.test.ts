@@ -29,9 +29,83 @@ const KNOWN_DIFFERENCES = [
 const GENERATED = 2000;
 const FIRST_SEED = 20_001;
 
-/** Captures of other link types than Ethernet, and expressions for each. */
-const OTHER_CAPTURES: Readonly<Record<string, readonly string[]>> = {
-  "filters/captures/isup_load_generator.pcap": ["dpc = 1", "sio 0x85", "msu", "len > 40"],
+const TCP = [
+  "tcp",
+  "tcp port 443",
+  "tcp[tcpflags] & tcp-syn != 0",
+  "tcp src portrange 1-1023",
+  "src net 10 or dst net 10",
+  "len > 200",
+];
+
+/** More captures, of other link types than Ethernet most of them, and expressions for each. */
+const MORE_CAPTURES: Readonly<Record<string, readonly string[]>> = {
+  "captures/zeek/tcp__ssh-dups.pcap": [
+    ...TCP,
+    "tcp[tcpflags] = tcp-ack",
+    "tcp[tcpflags] & (tcp-syn | tcp-fin) != 0",
+    "dst port ssh",
+    "not src port ssh",
+    "tcp[4:4] & 1 = 0",
+    "ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) > 0",
+    "ip[4:2] % 3 = 1",
+    "ip[8] >= 64 and ip[8] <= 128",
+    "len % 2 = 1 or tcp[14:2] < 1000",
+    "tcp[(tcp[12] >> 4) * 4] = 0",
+    "ether[6:2] ^ ether[0:2] != 0",
+    "-ip[8] + 100 > 36",
+  ],
+  "captures/tcpdump/pim-packet-assortment.pcap": [
+    "pim",
+    "ip proto \\pim",
+    "ip6 proto 103",
+    "igmp",
+    "ip multicast",
+    "ip6 and not ip6 multicast",
+    "ether multicast and not pim",
+    "ip[9] = 103 and ip[20] & 0xf = 0",
+    "proto 103 and (greater 70 or less 60)",
+    "dst host 224.0.0.13",
+    "ip6 dst host ff02::d",
+  ],
+  "captures/zeek/http__http-body-match.pcap": [
+    ...TCP,
+    "tcp dst port 80 and tcp[((tcp[12:1] & 0xf0) >> 2):4] = 0x47455420",
+    "port http or https",
+    "port (80 or 8080 or 443)",
+    "host 10.0.0.1 or net 192.168.0.0/16 or 172.16.0.0/12",
+    "not (tcp port 80 or udp port 53) and not arp",
+  ],
+  "captures/tcpdump/HDLC.pcap": ["ip", "iso", "arp", "ip proto 89", "link[0] = 0x0f", "ip multicast"],
+  "captures/tcpdump/OSPFv3_NBMA_adjacencies.pcap": ["ip6", "ip6 proto 89", "len > 100"],
+  "captures/tcpdump/forces3.pcap": [
+    ...TCP,
+    "sctp",
+    "sctp port 6704",
+    "sctp[12] = 0",
+    "udp or sctp",
+    "inbound",
+    "outbound",
+  ],
+  "captures/tcpdump/resp_1_benchmark.pcap": [...TCP, "port 6379", "tcp[20] = 0x2a", "link[14:2] = 0x800"],
+  "captures/zeek/http__basic-auth-with-colon.pcap": TCP,
+  "captures/tcpdump/ipv6_mobility_1.pcap": ["ip6", "ip6 proto 135", "ip6 protochain 135", "icmp6", "ip6[6] = 60"],
+  "captures/zeek/tcp__payload-synack.pcap": TCP,
+  "captures/zeek/quic__interop__quic-go_quic-go__zerortt.pcap": [
+    "udp",
+    "udp port 443",
+    "ip",
+    "ip6",
+    "udp[8] & 0x80 != 0",
+  ],
+  "captures/zeek/tls__pop3-starttls.pcap": TCP,
+  "captures/tcpdump/ipoib.pcap": ["link[40:2] = 0x806", "len > 60"],
+  "captures/tcpdump/ieee802.11_tim_ie_oobr.pcap": [
+    "type mgt",
+    "subtype beacon",
+    "wlan addr2 00:00:00:00:00:00 or type mgt",
+  ],
+  "filters/captures/isup_load_generator.pcap": ["dpc = 1", "sio 0x85", "msu", "len > 40", "opc > 1"],
   "filters/captures/wpa2linkuppassphraseiswireshark.pcap": [
     "wlan type mgt",
     "wlan type data and not wlan subtype null",
@@ -72,7 +146,7 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
       for (const { expression, captures } of readCorpus<MatchEntry[]>("matches")) {
         for (const file of Object.keys(captures)) pairs.push({ file, expression });
       }
-      for (const [file, expressions] of Object.entries(OTHER_CAPTURES)) {
+      for (const [file, expressions] of Object.entries(MORE_CAPTURES)) {
         if (!existsSync(corpusPath(file))) throw new Error(`${file} is not in the corpus`);
         for (const expression of expressions) pairs.push({ file, expression });
       }
@@ -103,7 +177,7 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
         `${compared} files are byte for byte tcpdump's, of ${expressions.size} expressions and ${captures.size} captures`,
       );
       expect(differing).toEqual([]);
-      expect(compared).toBeGreaterThanOrEqual(150);
+      expect(expressions.size).toBeGreaterThanOrEqual(150);
     },
     300_000,
   );

@@ -1,6 +1,6 @@
 import { all, and, any, constant, or, type Test } from "../block.ts";
 import { BPF } from "../instruction.ts";
-import { linkTypeLabel } from "../link-type.ts";
+import { isJuniper, linkTypeLabel } from "../link-type.ts";
 import { compareBytes } from "./bytes.ts";
 import { previousHeaderIsData } from "./encapsulated-link.ts";
 import { ETHER_TYPE, MAX_LENGTH_FIELD, pppProtocol, SAP } from "./ether-type.ts";
@@ -12,6 +12,8 @@ import { isDataFrame } from "./wlan-frame.ts";
 /** Whether the link layer says that its payload is this protocol, an EtherType or a service access point. */
 export function linkProtocol(state: GenerateState, protocol: number): Test {
   if (state.mplsDepth > 0) return mplsPayload(state, protocol);
+  // Juniper's header begins with "MGC"; what follows depends on too much to tell protocols apart.
+  if (isJuniper(state.linkType)) return compare(state, "header", 0, BPF.W, 0x4d474300, 0xffffff00);
   switch (state.linkType) {
     case "EN10MB":
     case "NETANALYZER":
@@ -71,8 +73,6 @@ export function linkProtocol(state: GenerateState, protocol: number): Test {
       return constant(protocol === ETHER_TYPE.atalk);
     case "FRELAY":
       return frameRelay(state, protocol);
-    case "JUNIPER_MFR":
-      return compare(state, "header", 0, BPF.W, 0x4d474300, 0xffffff00);
     case "BACNET_MS_TP":
       return compare(state, "header", 0, BPF.W, 0x55ff0000, 0xffff0000);
     default:
