@@ -47,6 +47,20 @@ describe("compileFilter", () => {
     expect(compileFilter("len = 1500").match(buffer, 100, 54, 1500)).toBe(true);
   });
 
+  it("does not read past the end, whatever lengths it is given", () => {
+    const filter = compileFilter("tcp port 80 or ip6 or ether[1000:4] = 1 or ip[ip[0]] = 1");
+    for (const [offset, captured] of [
+      [0, 10_000],
+      [50, 54],
+      [54, 0],
+      [1000, 54],
+      [0, 0],
+      [0, -1],
+    ] as const) {
+      expect(typeof filter.match(packet, offset, captured, 54)).toBe("boolean");
+    }
+  });
+
   it("takes link types by number and by name", () => {
     const ip = packet.subarray(14);
     expect(compileFilter("tcp port 80", { linkType: 101 }).match(ip)).toBe(true);
@@ -80,6 +94,7 @@ describe("compileFilter", () => {
     expect(() => compileFilter("ip[0] / (2 - 2) = 1")).toThrow("division by zero");
     expect(() => compileFilter("ip[0] << (16 + 16) = 1")).toThrow("shift by more than 31 bits");
     expect(() => compileFilter("tcp port")).toThrow(FilterSyntaxError);
+    expect(() => compileFilter("host \\a\u001b[2J")).toThrow("unknown host 'a\\x1b[2J'");
   });
 
   it("asks for names and has those of services and protocols", () => {
