@@ -207,7 +207,7 @@ function damage(random: Random, expression: string): string {
       break;
     case 2:
       words[at] = random.pick([
-        "nonsense-word",
+        "nonsense.invalid",
         ")",
         "(",
         "port",
