@@ -74,10 +74,14 @@ export function or(left: Test, right: Test): Test {
   return { head: left.head, yes: [...left.yes, ...right.yes], no: right.no };
 }
 
-/** {@link and} that keeps the blocks of both: for tests whose statements set registers that later code reads. */
-export function chainAnd(left: Test, right: Test): Test {
+function chainAnd(left: Test, right: Test): Test {
   connect(left.yes, right.head);
   return { head: left.head, yes: right.yes, no: [...left.no, ...right.no] };
+}
+
+/** A test that runs statements, for what they leave in registers, where it holds. */
+export function thenRun(test: Test, statements: Statement[]): Test {
+  return chainAnd(test, branch([...statements, statement(BPF.LD | BPF.IMM, 0)], BPF.JEQ, 0));
 }
 
 /** All of `tests`, left to right; `undefined` ones are no condition. */

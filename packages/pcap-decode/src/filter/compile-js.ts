@@ -12,7 +12,7 @@ import {
 import type { FilterProgram } from "./interpret.ts";
 
 /** Longer programs are interpreted: V8 would compile their function slowly or not at all. */
-export const MAX_COMPILED_INSTRUCTIONS = MAX_INSTRUCTIONS;
+const MAX_COMPILED_INSTRUCTIONS = MAX_INSTRUCTIONS;
 
 /**
  * A program as a JavaScript function, `undefined` when it has to be interpreted: it is long, it jumps backwards, or

@@ -10,7 +10,7 @@ export class FilterError extends Error {
   readonly column: number | undefined;
 
   constructor(message: string, expression: string, column?: number) {
-    super(column === undefined ? message : `${message} (column ${column} of ${quote(expression)})`);
+    super(escapeControls(column === undefined ? message : `${message} (column ${column} of ${quote(expression)})`));
     this.name = "FilterError";
     this.expression = expression;
     this.column = column;
@@ -36,4 +36,9 @@ const QUOTED_LENGTH = 200;
 
 function quote(expression: string): string {
   return JSON.stringify(expression.length > QUOTED_LENGTH ? `${expression.slice(0, QUOTED_LENGTH)}…` : expression);
+}
+
+/** Names from an expression must not be able to move the cursor of a terminal. */
+function escapeControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

@@ -47,6 +47,20 @@ describe("compileFilter", () => {
     expect(compileFilter("len = 1500").match(buffer, 100, 54, 1500)).toBe(true);
   });
 
+  it("does not read past the end, whatever lengths it is given", () => {
+    const filter = compileFilter("tcp port 80 or ip6 or ether[1000:4] = 1 or ip[ip[0]] = 1");
+    for (const [offset, captured] of [
+      [0, 10_000],
+      [50, 54],
+      [54, 0],
+      [1000, 54],
+      [0, 0],
+      [0, -1],
+    ] as const) {
+      expect(typeof filter.match(packet, offset, captured, 54)).toBe("boolean");
+    }
+  });
+
   it("takes link types by number and by name", () => {
     const ip = packet.subarray(14);
     expect(compileFilter("tcp port 80", { linkType: 101 }).match(ip)).toBe(true);
@@ -80,6 +94,7 @@ describe("compileFilter", () => {
     expect(() => compileFilter("ip[0] / (2 - 2) = 1")).toThrow("division by zero");
     expect(() => compileFilter("ip[0] << (16 + 16) = 1")).toThrow("shift by more than 31 bits");
     expect(() => compileFilter("tcp port")).toThrow(FilterSyntaxError);
+    expect(() => compileFilter("host \\a\u001b[2J")).toThrow("unknown host 'a\\x1b[2J'");
   });
 
   it("asks for names and has those of services and protocols", () => {
@@ -136,6 +151,12 @@ describe("compileFilter", () => {
     chain.set([0x86, 0xdd, 0x60], 12);
     // Hop-by-hop headers of 8 bytes, each followed by another, to the end of the packet and in a circle.
     expect(compileFilter("ip6 protochain 17").match(chain)).toBe(false);
+    const circle = new Uint8Array(200);
+    circle.set([0x08, 0x00, 0x45], 12);
+    // An authentication header whose length leads libpcap's program back to it.
+    circle[23] = 51;
+    circle.set([51, 3], 14 + 20);
+    expect(compileFilter("ip protochain 17").match(circle)).toBe(false);
   });
 
   it("throws nothing but FilterError, whatever the text is", () => {

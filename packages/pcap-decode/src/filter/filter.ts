@@ -66,7 +66,7 @@ const DEFAULT_SNAPLEN = 262_144;
 const MAX_SNAPLEN = 0xffffffff;
 
 /** Options for tests of other systems' constants. */
-export interface CompileOptions extends FilterOptions {
+interface CompileOptions extends FilterOptions {
   readonly host?: HostConvention;
 }
 

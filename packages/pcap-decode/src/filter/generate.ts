@@ -18,7 +18,7 @@ import { BPF } from "./instruction.ts";
 import type { Expression, Primitive } from "./syntax.ts";
 
 /** The blocks of a program, and whether the optimiser may touch them. */
-export interface Generated {
+interface Generated {
   readonly root: Block;
   readonly optimisable: boolean;
 }

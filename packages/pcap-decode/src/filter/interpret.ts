@@ -11,16 +11,21 @@ import {
 
 /**
  * A program's verdict on the packet of `captured` bytes at `offset`, which had `original` bytes on the wire: how many
- * bytes to keep, 0 to drop it. A load past the captured bytes and a division by zero drop it.
+ * bytes to keep, 0 to drop it. A load past the captured bytes and a division by zero drop it. As in libpcap, a shift by
+ * 32 or more in X gives 0; the Linux kernel shifts by the remainder of a division by 32.
  */
 export type FilterProgram = (buffer: Uint8Array, offset: number, captured: number, original: number) => number;
 
-/** Most steps of one run: only a `protochain` jumps backwards, and every turn must find another header. */
-export const MAX_STEPS = 65_536;
+/**
+ * Most steps that one run spends in loops. Only a `protochain` jumps backwards, and headers can be made to lead to each
+ * other in a circle.
+ */
+const MAX_LOOP_STEPS = 65_536;
 
 /** Runs a program instruction by instruction. */
 export function interpreter(program: readonly Instruction[]): FilterProgram {
   const memory = new Uint32Array(SCRATCH_WORDS);
+  const limit = program.length + MAX_LOOP_STEPS;
   const codes = Uint16Array.from(program, ({ code }) => code);
   const operands = Uint32Array.from(program, ({ k }) => k);
   const yes = Uint8Array.from(program, ({ jt }) => jt);
@@ -30,7 +35,7 @@ export function interpreter(program: readonly Instruction[]): FilterProgram {
     let a = 0;
     let x = 0;
     let at = 0;
-    for (let steps = 0; steps < MAX_STEPS; steps++) {
+    for (let steps = 0; steps < limit; steps++) {
       const code = codes[at]!;
       const k = operands[at]!;
       at++;

@@ -28,12 +28,24 @@ export const LINK_TYPES = {
   SUNATM: 123,
   IEEE802_11_RADIO: 127,
   ARCNET_LINUX: 129,
+  JUNIPER_MLPPP: 130,
+  JUNIPER_MLFR: 131,
+  JUNIPER_GGSN: 133,
   JUNIPER_MFR: 134,
+  JUNIPER_ATM2: 135,
+  JUNIPER_ATM1: 137,
   APPLE_IP_OVER_IEEE1394: 138,
   MTP2: 140,
   IEEE802_11_RADIO_AVS: 163,
+  JUNIPER_MONITOR: 164,
   BACNET_MS_TP: 165,
   PPP_PPPD: 166,
+  JUNIPER_PPPOE: 167,
+  JUNIPER_PPPOE_ATM: 168,
+  JUNIPER_ETHER: 178,
+  JUNIPER_PPP: 179,
+  JUNIPER_FRELAY: 180,
+  JUNIPER_CHDLC: 181,
   PPI: 192,
   IPNET: 226,
   IPV4: 228,
@@ -72,7 +84,7 @@ export function findLinkType(linkType: number | string): LinkTypeName | number |
 }
 
 /** Offsets into a frame: type field, payload, network layer in the payload, the same without SNAP. */
-export interface LinkLayout {
+interface LinkLayout {
   readonly type?: number;
   readonly payload?: number;
   readonly network?: number;
@@ -90,6 +102,10 @@ const ETHERNET = { network: 0, networkNoSnap: 3 } as const;
 const PPP_LIKE: LinkLayout = { type: 2, payload: 4, ...PLAIN };
 const RADIO: LinkLayout = { type: 0, payload: 0, ...LLC, variable: "header" };
 const PACKET: LinkLayout = { payload: 0, ...PLAIN };
+
+/** libpcap has no place for OSI here and looks at the byte before the payload. */
+const NO_OSI = { network: 0, networkNoSnap: -1 } as const;
+const JUNIPER: LinkLayout = { type: 4, payload: 4, ...NO_OSI };
 
 /** Layout of each link type; those not listed have no offsets that are known. */
 export const LINK_LAYOUTS: Readonly<Partial<Record<LinkTypeName, LinkLayout>>> = {
@@ -128,8 +144,20 @@ export const LINK_LAYOUTS: Readonly<Partial<Record<LinkTypeName, LinkLayout>>> =
   LINUX_SLL2: { type: 0, payload: 20, ...PLAIN },
   APPLE_IP_OVER_IEEE1394: { type: 16, payload: 18, ...PLAIN },
   PFLOG: { type: 0, payload: 0, ...PLAIN, variable: "payload" },
-  IPNET: { type: 1, payload: 24, network: 0 },
-  JUNIPER_MFR: { type: 4, payload: 4, network: 0 },
+  IPNET: { type: 1, payload: 24, ...NO_OSI },
+  JUNIPER_MFR: JUNIPER,
+  JUNIPER_MLFR: JUNIPER,
+  JUNIPER_MLPPP: JUNIPER,
+  JUNIPER_PPP: JUNIPER,
+  JUNIPER_FRELAY: JUNIPER,
+  JUNIPER_CHDLC: JUNIPER,
+  JUNIPER_ATM1: { type: 4, payload: 4, network: 0, networkNoSnap: 10 },
+  JUNIPER_ATM2: { type: 8, payload: 8, network: 0, networkNoSnap: 10 },
+  JUNIPER_ETHER: { type: 16, payload: 32, ...ETHERNET },
+  JUNIPER_PPPOE: { type: 16, payload: 32, ...ETHERNET },
+  JUNIPER_PPPOE_ATM: { type: 4, payload: 6, ...NO_OSI },
+  JUNIPER_GGSN: { type: 6, payload: 12, ...NO_OSI },
+  JUNIPER_MONITOR: { type: 6, payload: 12, ...NO_OSI },
   IEEE802_11: { type: 0, payload: 0, ...LLC, variable: "payload" },
   IEEE802_11_RADIO: RADIO,
   IEEE802_11_RADIO_AVS: RADIO,
@@ -164,6 +192,11 @@ export function isEthernet(linkType: LinkTypeName | number): boolean {
     default:
       return false;
   }
+}
+
+/** Whether frames begin with Juniper's capture header. */
+export function isJuniper(linkType: LinkTypeName | number): boolean {
+  return typeof linkType === "string" && linkType.startsWith("JUNIPER_");
 }
 
 /** A link type as messages name it. */

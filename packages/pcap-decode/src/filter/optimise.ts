@@ -12,7 +12,7 @@ export { ImpossibleOperation } from "./optimise/values.ts";
 const MAX_BRANCH_PASSES = 100;
 
 /** Larger programs stay as they are: the time to optimise grows with the square of their size. */
-export const MAX_OPTIMISED_BLOCKS = 8192;
+const MAX_OPTIMISED_BLOCKS = 8192;
 
 /**
  * The same decisions with fewer instructions: value numbering inside and across blocks, constant folding, removal of

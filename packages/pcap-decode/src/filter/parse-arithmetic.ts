@@ -17,12 +17,16 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
 
 const OPERATORS: ReadonlySet<string> = new Set(["|", "&", "<<", ">>", "+", "-", "*", "/", "%", "^"]);
 
+/** Most operators in a row: code is generated from the tree, which is as deep as they are many. */
+const MAX_OPERATORS = 1000;
+
 /** A number computed from a packet: `len`, `ip[2:2] - 4`, `(tcp[12] & 0xf0) >> 2`. */
 export function parseArithmetic(cursor: TokenCursor, before?: string): Arithmetic {
   let left = parseOperand(cursor);
-  for (;;) {
+  for (let operators = 0; ; operators++) {
     const { type: operator, column } = cursor.current;
     if (!OPERATORS.has(operator) || !bindsTighter(operator, before)) return left;
+    if (operators === MAX_OPERATORS) return cursor.mismatch(`at most ${MAX_OPERATORS} operators`);
     cursor.next();
     const right = cursor.nested(() => parseArithmetic(cursor, operator));
     left = { kind: "operation", operator: operator as ArithmeticOperator, left, right, column };

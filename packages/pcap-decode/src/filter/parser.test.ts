@@ -123,6 +123,8 @@ describe("parse", () => {
     expect(() => parse(nested(1000))).toThrow(FilterSyntaxError);
     expect(() => parse(`${"not ".repeat(1000)}tcp`)).toThrow(FilterSyntaxError);
     expect(() => parse(`len = ${"-".repeat(1000)}1`)).toThrow(FilterSyntaxError);
+    expect(parse(`len${" + 1".repeat(1000)} = 1`)?.kind).toBe("relation");
+    expect(() => parse(`len${" + 1".repeat(1001)} = 1`)).toThrow(FilterSyntaxError);
     expect(() => parse(" ".repeat(MAX_EXPRESSION_LENGTH + 1))).toThrow(FilterError);
   });
 

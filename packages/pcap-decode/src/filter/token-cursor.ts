@@ -1,7 +1,7 @@
 import type { Token } from "./lexer.ts";
 
 /** Deepest nesting of parentheses, `not` and `-`. */
-export const MAX_NESTING = 200;
+const MAX_NESTING = 200;
 
 const MISMATCH = Symbol("mismatch");
 

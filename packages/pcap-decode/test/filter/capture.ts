@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** One packet of a capture: the bytes a filter sees. */
-export interface CapturedPacket {
+interface CapturedPacket {
   readonly bytes: Uint8Array;
   readonly original: number;
   readonly seconds: number;

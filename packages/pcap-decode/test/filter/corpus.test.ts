@@ -30,7 +30,14 @@ import { trace } from "./trace.ts";
  * Programs with edges that no packet takes: what the kernel knows beside a packet is not in it; A and X are compared
  * right after one has been copied to the other; constants are compared with constants, and bytes with more than a byte.
  */
-const UNREACHABLE = [/ \S*linuxext\S* /, / (?:geneve|vxlan)\S* /, / ld[bh]?_jset_\S* /, / \S+ unoptimized$/];
+const UNREACHABLE = [
+  / \S*linuxext\S* /,
+  / (?:geneve|vxlan)\S* /,
+  / ld[bh]?_jset_\S* /,
+  / (?:bool_reduction|icmp_types|icmp6_types|tcp_flags|link_proto|llc)\S* unoptimized$/,
+  / r?arp_host_addr_(?:PFLOG|raw) unoptimized$/,
+  / (?:mopdl_index_ARCNET_LINUX|moprc_index_PFLOG) unoptimized$/,
+];
 
 const NO_PACKET_PASSES = "expression rejects all packets";
 

@@ -3,12 +3,12 @@ import type { Random } from "./random.ts";
 import { type Decision, type Origin, trace } from "./trace.ts";
 
 /** A packet made for a program. */
-export interface MadePacket {
+interface MadePacket {
   readonly bytes: Uint8Array;
   readonly wire: number;
 }
 
-export interface Coverage {
+interface Coverage {
   readonly packets: readonly MadePacket[];
   /** Jumps that no packet takes one way: `index`, and the way that is missing. */
   readonly missing: readonly { readonly index: number; readonly taken: boolean }[];

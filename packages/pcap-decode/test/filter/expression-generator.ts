@@ -25,8 +25,9 @@ const CONSTANTS = "tcp-syn tcp-ack tcp-fin tcpflags icmp-echo icmptype icmp6type
 /**
  * A random expression; now and then one that means nothing or is not in the language at all. What libpcap 1.10 and
  * 1.11 are known to compile with different meaning is not generated: IS-IS types, `byte`, MPLS below `or`,
- * comparisons of a whole word of bits with zero, numbers that do not fit their field; nor divisors from the packet,
- * which libpcap refuses where an index in them begins with zero.
+ * comparisons of a whole word of bits with zero, numbers that do not fit their field. Nor is what libpcap gets wrong:
+ * divisors from the packet, which it refuses where an index in them begins with zero, and arithmetic on 802.11, whose
+ * scratch words it gives to the offsets of headers.
  */
 export function generateExpression(random: Random, linkType: LinkTypeName): string {
   const expression = sequence(random, linkType, 0);
@@ -58,7 +59,7 @@ function term(random: Random, linkType: LinkTypeName, depth: number): string {
       return `${random.pick(["", "tcp ", "udp ", "sctp "])}${direction(random)}${ports(random)}`;
     case 4:
     case 5:
-      return relation(random, depth);
+      return linkType.startsWith("IEEE802_11") ? `ether host ${mac(random)}` : relation(random, depth);
     case 6:
       return random.pick([
         `${random.pick(["", "ip ", "ip6 ", "ether "])}proto ${random.pick(["6", "17", "\\tcp", "1", "58", "47", "\\icmp", "255"])}`,
@@ -85,7 +86,7 @@ function hasMac(linkType: LinkTypeName): boolean {
 
 function encapsulation(random: Random, linkType: LinkTypeName): string {
   const wireless = linkType.startsWith("IEEE802_11");
-  const choices = [`ip[0] & 0xf > ${random.below(16)}`];
+  const choices = [wireless ? "arp" : `ip[0] & 0xf > ${random.below(16)}`];
   if (hasMac(linkType)) choices.push(random.pick(["llc", "llc s", "llc u", "llc i", "llc ui", "llc rnr", "llc xid"]));
   if (linkType === "EN10MB") choices.push(random.pick(["mpls", `mpls ${random.below(1 << 20)}`, "pppoes", "pppoed"]));
   if (linkType === "EN10MB" || wireless) choices.push(random.pick(["vlan", `vlan ${random.below(4096)}`]));
@@ -206,7 +207,7 @@ function damage(random: Random, expression: string): string {
       break;
     case 2:
       words[at] = random.pick([
-        "nonsense-word",
+        "nonsense.invalid",
         ")",
         "(",
         "port",

@@ -22,7 +22,7 @@ function findProblem(): string | undefined {
 }
 
 /** What the kernel did: refused the program, or let datagrams through, of that many bytes, -1 for none. */
-export type KernelVerdict = { readonly errno: number } | { readonly received: readonly number[] };
+type KernelVerdict = { readonly errno: number } | { readonly received: readonly number[] };
 
 /** A process that attaches programs to sockets. */
 export class KernelJudge {

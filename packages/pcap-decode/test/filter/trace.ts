@@ -26,9 +26,11 @@ export interface Decision {
   readonly operandOrigin: Origin | undefined;
 }
 
-export interface Trace {
+interface Trace {
   readonly verdict: number;
   readonly decisions: readonly Decision[];
+  /** Whether scratch memory was read that the program had not written. */
+  readonly readsUnwritten: boolean;
   /** Where bytes were loaded, past the end too. */
   readonly loads: readonly { readonly at: number; readonly width: number }[];
 }
@@ -43,20 +45,22 @@ const ZERO: Cell = { value: 0, origin: undefined };
 
 /** Runs a program on a packet, step by step in BigInt arithmetic, and remembers what its jumps depend on. */
 export function trace(program: readonly Instruction[], packet: Uint8Array, wire: number): Trace {
-  const memory: Cell[] = new Array<Cell>(16).fill(ZERO);
+  const memory = new Array<Cell | undefined>(16).fill(undefined);
+  let readsUnwritten = false;
   const decisions: Decision[] = [];
   const loads: { at: number; width: number }[] = [];
   let a = ZERO;
   let x = ZERO;
   let pc = 0;
-  const done = (verdict: number): Trace => ({ verdict, decisions, loads });
+  const done = (verdict: number): Trace => ({ verdict, decisions, loads, readsUnwritten });
 
   const read = (code: number, k: number): Cell | undefined => {
     switch (modeOf(code)) {
       case BPF.IMM:
         return { value: k, origin: undefined };
       case BPF.MEM:
-        return memory[k];
+        readsUnwritten ||= memory[k] === undefined;
+        return memory[k] ?? ZERO;
       case BPF.LEN:
         return { value: wire, origin: { at: "length", width: 4, steps: [] } };
     }

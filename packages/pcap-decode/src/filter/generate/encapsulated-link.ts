@@ -17,7 +17,7 @@ export function previousHeaderIsData(state: GenerateState): Test | undefined {
 function geneveHasEthernet(state: GenerateState): Test {
   return not(
     branch(
-      [statement(BPF.LD | BPF.MEM, state.payload.register!), statement(BPF.LDX | BPF.MEM, state.header.register!)],
+      [statement(BPF.LD | BPF.MEM, state.header.register!), statement(BPF.LDX | BPF.MEM, state.payload.register!)],
       BPF.JEQ,
       0,
       BPF.X,

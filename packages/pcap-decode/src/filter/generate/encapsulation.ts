@@ -1,10 +1,10 @@
-import { all, and, any, branch, chainAnd, constant, or, type Statement, statement, type Test } from "../block.ts";
+import { all, and, any, branch, or, type Statement, statement, type Test } from "../block.ts";
 import { ANCILLARY, ANCILLARY_OFFSET, BPF } from "../instruction.ts";
 import { isEthernet, isWireless, linkTypeLabel } from "../link-type.ts";
 import { ETHER_TYPE, PPP_MPLS } from "./ether-type.ts";
 import { linkProtocol } from "./link.ts";
 import { compare, load } from "./load.ts";
-import { allocate, assertAtMost, fail, type GenerateState, offset } from "./state.ts";
+import { allocateOffset, assertAtMost, fail, type GenerateState, offset } from "./state.ts";
 
 const VLAN_TAG = 4;
 const MPLS_LABEL = 4;
@@ -52,8 +52,8 @@ function vlanWithMetadata(state: GenerateState, id: number | undefined): Test {
     1,
   );
   const inFrame = isTagged(state);
-  const payload = offset(state.payload.constant, true, state.payload.register ?? allocate(state));
-  const type = offset(state.type!.constant, true, state.type!.register ?? allocate(state));
+  const payload = offset(state.payload.constant, true, state.payload.register ?? allocateOffset(state));
+  const type = offset(state.type!.constant, true, state.type!.register ?? allocateOffset(state));
   inFrame.head.statements = [...lengthen(payload.register!), ...lengthen(type.register!), ...inFrame.head.statements];
   let test = or(inMetadata, inFrame);
   if (id !== undefined) {
@@ -126,6 +126,7 @@ export function pppoeSession(state: GenerateState, session: number | undefined):
   const at = state.payload.constant + state.network + PPPOE_HEADER;
   const { variable, register } = state.payload;
   enter(state, "PPP");
+  state.networkNoSnap = 0;
   state.header = offset(at, variable, register);
   state.type = offset(at, variable, register);
   state.payload = offset(at + PPP_PROTOCOL, variable, register);
@@ -138,26 +139,14 @@ export function enter(state: GenerateState, linkType: "PPP" | "EN10MB"): void {
   state.previousLinkType = state.linkType;
   state.linkType = linkType;
   state.network = 0;
-  state.networkNoSnap = linkType === "PPP" ? 0 : 3;
 }
 
 /** Ethernet inside ATM LAN emulation (after the LE header). */
 export function enterLane(state: GenerateState): void {
   const at = state.payload.constant + 2;
   enter(state, "EN10MB");
+  state.networkNoSnap = 3;
   state.header = offset(at);
   state.type = offset(at + 12);
   state.payload = offset(at + 14);
-}
-
-/** A condition that holds and runs statements when it is tested. */
-export function run(statements: Statement[]): Test {
-  const { constant: _known, ...test } = constant(true);
-  test.head.statements = [...statements, ...test.head.statements];
-  return test;
-}
-
-/** {@link chainAnd} under its name here: `then` runs only where `test` holds. */
-export function runAfter(test: Test, statements: Statement[]): Test {
-  return chainAnd(test, run(statements));
 }

@@ -1,6 +1,6 @@
 import { all, and, any, constant, or, type Test } from "../block.ts";
 import { BPF } from "../instruction.ts";
-import { linkTypeLabel } from "../link-type.ts";
+import { isJuniper, linkTypeLabel } from "../link-type.ts";
 import { compareBytes } from "./bytes.ts";
 import { previousHeaderIsData } from "./encapsulated-link.ts";
 import { ETHER_TYPE, MAX_LENGTH_FIELD, pppProtocol, SAP } from "./ether-type.ts";
@@ -12,6 +12,8 @@ import { isDataFrame } from "./wlan-frame.ts";
 /** Whether the link layer says that its payload is this protocol, an EtherType or a service access point. */
 export function linkProtocol(state: GenerateState, protocol: number): Test {
   if (state.mplsDepth > 0) return mplsPayload(state, protocol);
+  // Juniper's header begins with "MGC"; what follows depends on too much to tell protocols apart.
+  if (isJuniper(state.linkType)) return compare(state, "header", 0, BPF.W, 0x4d474300, 0xffffff00);
   switch (state.linkType) {
     case "EN10MB":
     case "NETANALYZER":
@@ -71,8 +73,6 @@ export function linkProtocol(state: GenerateState, protocol: number): Test {
       return constant(protocol === ETHER_TYPE.atalk);
     case "FRELAY":
       return frameRelay(state, protocol);
-    case "JUNIPER_MFR":
-      return compare(state, "header", 0, BPF.W, 0x4d474300, 0xffffff00);
     case "BACNET_MS_TP":
       return compare(state, "header", 0, BPF.W, 0x55ff0000, 0xffff0000);
     default:
@@ -105,7 +105,10 @@ function ethernet(state: GenerateState, protocol: number): Test {
       return or(compare(state, "type", 0, BPF.H, protocol), framed);
     }
   }
-  if (protocol <= MAX_LENGTH_FIELD) return and(hasLength(state), sap(state, protocol));
+  if (protocol <= MAX_LENGTH_FIELD) {
+    // After the length, not at the payload: in GENEVE options may stand between the two.
+    return and(hasLength(state), compare(state, "type", 2, BPF.B, protocol));
+  }
   assertAtMost(state, "EtherType", protocol, 0xffff);
   return compare(state, "type", 0, BPF.H, protocol);
 }
@@ -159,7 +162,7 @@ function cooked(state: GenerateState, protocol: number): Test {
       return any(
         compare(state, "type", 0, BPF.H, ETHER_TYPE.ipx),
         compare(state, "type", 0, BPF.H, COOKED_802_3),
-        and(isLlc(), or(snap(state, 0, ETHER_TYPE.ipx), compare(state, "llc", 0, BPF.B, SAP.ipx))),
+        and(isLlc(), or(compare(state, "llc", 0, BPF.B, SAP.ipx), snap(state, 0, ETHER_TYPE.ipx))),
       );
     case ETHER_TYPE.atalk:
     case ETHER_TYPE.aarp:

@@ -1,6 +1,6 @@
 import { branch, constant, not, type Statement, statement, type Test } from "../block.ts";
 import { BPF } from "../instruction.ts";
-import { allocate, type GenerateState, type Offset } from "./state.ts";
+import { allocateOffset, type GenerateState, type Offset } from "./state.ts";
 
 /** What an offset is relative to. `payload` is the network layer, `transport4` what follows an IPv4 header. */
 export type Base =
@@ -55,7 +55,7 @@ function loadAt(state: GenerateState, from: Offset, at: number, size: number): S
 /** Loads the variable part of an offset into X; nothing for a constant one. */
 export function loadVariable(state: GenerateState, from: Offset): Statement[] {
   if (!from.variable) return [];
-  from.register ??= allocate(state);
+  from.register ??= allocateOffset(state);
   return [statement(BPF.LDX | BPF.MEM, from.register)];
 }
 

@@ -1,6 +1,6 @@
 import { not, type Test } from "../block.ts";
 import { ANCILLARY, ANCILLARY_OFFSET, BPF } from "../instruction.ts";
-import { linkTypeLabel } from "../link-type.ts";
+import { isJuniper, linkTypeLabel } from "../link-type.ts";
 import { PFLOG } from "./firewall.ts";
 import { compare } from "./load.ts";
 import { fail, type GenerateState } from "./state.ts";
@@ -10,6 +10,7 @@ const OUTGOING = 4;
 
 /** `inbound` and `outbound`. */
 export function directionTest(state: GenerateState, outbound: boolean): Test {
+  if (isJuniper(state.linkType)) return compare(state, "header", 3, BPF.B, outbound ? 0 : 1, 0x01);
   switch (state.linkType) {
     case "SLIP":
     case "PPP_PPPD":
@@ -22,8 +23,6 @@ export function directionTest(state: GenerateState, outbound: boolean): Test {
       return outboundTest(compare(state, "header", 10, BPF.B, OUTGOING), outbound);
     case "PFLOG":
       return compare(state, "header", PFLOG.direction, BPF.B, outbound ? 2 : 1);
-    case "JUNIPER_MFR":
-      return compare(state, "header", 3, BPF.B, outbound ? 0 : 1, 0x01);
     case "DSA_TAG_BRCM":
       // The operation in the tag: 1 is towards the switch.
       return outboundTest(compare(state, "header", 12, BPF.B, 0x20, 0xe0), outbound);

@@ -60,7 +60,9 @@ export interface GenerateState {
   vlanOffsets: boolean;
   /** Jumps inside blocks that the optimiser does not understand. */
   optimisable: boolean;
+  /** Scratch words that hold something now, and those that ever did. */
   readonly used: boolean[];
+  readonly touched: boolean[];
   nextRegister: number;
 }
 
@@ -90,6 +92,7 @@ export function createState(expression: string, options: GenerateOptions): Gener
     // The length of a Prism header is computed by a jump inside a block.
     optimisable: options.linkType !== "PRISM_HEADER",
     used: new Array<boolean>(SCRATCH_WORDS).fill(false),
+    touched: new Array<boolean>(SCRATCH_WORDS).fill(false),
     nextRegister: 0,
   };
 }
@@ -103,9 +106,24 @@ export function allocate(state: GenerateState): number {
   for (let tries = 0; tries < SCRATCH_WORDS; tries++) {
     if (!state.used[state.nextRegister]) {
       state.used[state.nextRegister] = true;
+      state.touched[state.nextRegister] = true;
       return state.nextRegister;
     }
     state.nextRegister = (state.nextRegister + 1) % SCRATCH_WORDS;
+  }
+  return fail(state, "out of registers needed to evaluate expression");
+}
+
+/**
+ * A scratch word for an offset that the program computes before everything else. It must not be one that an earlier
+ * expression has used, though it is free again: that expression runs after the offset has been stored.
+ */
+export function allocateOffset(state: GenerateState): number {
+  for (let distance = 0; distance < SCRATCH_WORDS; distance++) {
+    const register = (state.nextRegister + distance) % SCRATCH_WORDS;
+    if (state.touched[register]) continue;
+    state.nextRegister = register;
+    return allocate(state);
   }
   return fail(state, "out of registers needed to evaluate expression");
 }

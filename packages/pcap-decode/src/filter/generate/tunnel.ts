@@ -1,6 +1,6 @@
-import { all, branch, or, type Statement, statement, type Test } from "../block.ts";
+import { all, branch, or, type Statement, statement, type Test, thenRun } from "../block.ts";
 import { BPF } from "../instruction.ts";
-import { enter, runAfter } from "./encapsulation.ts";
+import { enter } from "./encapsulation.ts";
 import { ETHER_TYPE } from "./ether-type.ts";
 import { linkProtocol } from "./link.ts";
 import { type Base, compare, loadIpHeaderLength, loadVariable } from "./load.ts";
@@ -24,7 +24,7 @@ export function geneve(state: GenerateState, vni: number | undefined): Test {
   const test = overUdp(state, GENEVE_PORT, (base) => compare(state, base, UDP_HEADER, BPF.B, 0, 0xc0), vni);
   const statements = geneveOffsets(state);
   state.geneve = true;
-  return runAfter(test, statements);
+  return thenRun(test, statements);
 }
 
 /** `vxlan [vni]`: everything to the right is about the inner frame. */
@@ -33,7 +33,7 @@ export function vxlan(state: GenerateState, vni: number | undefined): Test {
   const test = overUdp(state, VXLAN_PORT, (base) => compare(state, base, UDP_HEADER, BPF.B, 0x08), vni);
   const statements = vxlanOffsets(state);
   state.geneve = false;
-  return runAfter(test, statements);
+  return thenRun(test, statements);
 }
 
 /** Leaves the length of the IP header, and what is variable before it, in A and X. */
@@ -71,6 +71,7 @@ function keep(statements: Statement[]): Test {
   return branch(statements, BPF.JEQ, 0, BPF.X);
 }
 
+/** Where OSI begins without SNAP stays as it was outside, as in libpcap. */
 function enterEthernet(state: GenerateState, registers: { type: number; header: number; payload: number }): void {
   enter(state, "EN10MB");
   state.header = offset(0, true, registers.header);
