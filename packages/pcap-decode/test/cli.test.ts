@@ -201,7 +201,7 @@ describe("convert", () => {
   });
 });
 
-describe("filter", () => {
+describe.skipIf(!hasTool("tcpdump"))("filter", () => {
   test("prints the program that tcpdump prints", () => {
     const { stdout, status } = run(["filter", "-d", "tcp", "port", "80"]);
     const theirs = execFileSync("tcpdump", ["-n", "-d", "-y", "EN10MB", "tcp port 80"], {

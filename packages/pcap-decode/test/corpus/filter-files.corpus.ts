@@ -5,10 +5,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openCapture } from "../../src/container/capture.ts";
 import { MAXIMUM_SNAPLEN } from "../../src/container/reader.ts";
 import { CaptureWriter } from "../../src/container/writer.ts";
+import { hasTool } from "../tools.ts";
 import { corpus, hasCorpus } from "./corpus.ts";
 
-const hasTcpdump = spawnSync("tcpdump", ["--version"]).status === 0;
-if (!hasTcpdump) console.log("Skipped: there is no tcpdump (Debian: tcpdump) to compare files with.");
+const hasTcpdump = hasTool("tcpdump");
 
 interface Match {
   readonly expression: string;
