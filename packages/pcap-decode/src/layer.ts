@@ -187,7 +187,7 @@ export function defineLayer<const F extends Fields, const D = Record<never, neve
     size,
     headerLength,
     totalLength: definition.totalLength,
-    step: compileStep({ ...definition, headerLength, size }),
+    step: compileStep({ ...definition, id: layerById.length, headerLength, size }),
   };
   // A computed key names the function; defining `name` on it would make its properties slow to read.
   const created = { [name]: (values: Readonly<Record<string, unknown>> = {}): LayerSpec => createSpec(layer, values) }[

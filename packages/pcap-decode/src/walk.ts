@@ -1,5 +1,5 @@
-import type { LayerType } from "./layer.ts";
-import type { StepResult } from "./step.ts";
+import { type LayerType, layerById } from "./layer.ts";
+import type { WalkState } from "./step.ts";
 
 /** Most layers decoded of a packet; what lies deeper is payload. Wireshark's worst captures stay below it. */
 const MAX_LAYERS = 16;
@@ -37,7 +37,13 @@ export const walked: {
   error: DecodeError | undefined;
 } = { slots: new Int32Array(0), base: 0, count: 0, error: undefined };
 
-const result: StepResult = { payload: 0, limit: 0, error: undefined, refused: false };
+const state: WalkState & { error: DecodeError | undefined } = {
+  stop: 0,
+  error: undefined,
+  fail(id, offset, code) {
+    this.error ??= { layer: layerById[id]!.name, offset, code };
+  },
+};
 
 // Packets share one arena of slots until it is full: a walk allocates nothing of its own.
 let arena = new Int32Array(ARENA_SLOTS);
@@ -53,45 +59,15 @@ export function walk(buffer: Uint8Array, offset: number, end: number, first: Lay
     arena = new Int32Array(ARENA_SLOTS);
     used = 0;
   }
-  const slots = arena;
   let at = used;
-  let start = offset;
-  let limit = end;
-  let layer = first;
-  let error: DecodeError | undefined;
-  let count = 0;
-  while (layer !== undefined && start < limit) {
-    if (count === MAX_LAYERS) {
-      error ??= { layer: layer.name, offset: start - offset, code: "too-deep" };
-      break;
-    }
-    const { id, size, step } = layer.code;
-    if (limit - start < size) {
-      error ??= { layer: layer.name, offset: start - offset, code: "truncated" };
-      break;
-    }
-    result.limit = limit;
-    const next = step(buffer, start, limit, result);
-    if (result.error !== undefined) {
-      error ??= { layer: layer.name, offset: start - offset, code: result.error };
-      result.error = undefined;
-      if (result.refused) {
-        result.refused = false;
-        break;
-      }
-    }
-    slots[at] = id;
-    slots[at + 1] = start - offset;
-    slots[at + 2] = limit - offset;
-    at += SLOT_SIZE;
-    count++;
-    start = result.payload;
-    limit = result.limit;
-    layer = next;
+  state.error = undefined;
+  if (first !== undefined && offset < end) {
+    state.stop = at + MAX_LAYERS * SLOT_SIZE;
+    at = first.code.step(buffer, offset, offset, end, arena, at, state);
   }
-  walked.slots = slots;
+  walked.slots = arena;
   walked.base = used;
-  walked.count = count;
-  walked.error = error;
+  walked.count = (at - used) / SLOT_SIZE;
+  walked.error = state.error;
   if (keep) used = at;
 }

@@ -296,3 +296,18 @@ test("closing ends following", async () => {
   expect(count).toBe(packets.length);
   expect(capture.problem).toBeUndefined();
 });
+
+test("packets that a filter lets through seldom keep their bytes while the rest of the file is read", async () => {
+  const path = join(folder, "long.pcap");
+  const all = Array.from({ length: 3000 }, (_, i) => {
+    const bytes = new Uint8Array(1000).fill(i % 251);
+    bytes[0] = i >> 8;
+    bytes[1] = i;
+    return bytes;
+  });
+  await writeFile(path, await encodeCapture(all));
+  const wanted = new Set([5, 1400, 2990]);
+  const filter = { match: (b: Uint8Array, at: number) => wanted.has((b[at]! << 8) | b[at + 1]!) };
+  const kept = await openCapture(path, { filter }).toArray();
+  expect(kept.map((packet) => [...packet.bytes])).toEqual([5, 1400, 2990].map((i) => [...all[i]!]));
+});

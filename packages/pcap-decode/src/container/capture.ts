@@ -168,6 +168,9 @@ export class Capture implements AsyncIterable<Packet> {
       const rest = reader.buffer.subarray(reader.position, reader.limit);
       const filled = await this.#fill(rest, reader);
       if (filled !== undefined) {
+        // A filter that passed nothing of a piece left it unshared: reading into it again saves a page fault a page.
+        if (!reader.shared && filled.buffer.buffer !== reader.buffer.buffer) this.#source!.recycle?.(reader.buffer);
+        reader.shared = false;
         reader.base += reader.position;
         reader.buffer = filled.buffer;
         reader.position = 0;

@@ -42,6 +42,7 @@ export class PcapReader implements ContainerReader {
   base: number;
   problem: CaptureProblem | undefined = undefined;
   needed = 0;
+  shared = false;
   readonly #big: boolean;
   readonly #recordHeader: number;
   readonly #scale: number;
@@ -165,6 +166,7 @@ export class PcapReader implements ContainerReader {
   }
 
   #packet(at: number, captured: number, original: number): Packet {
+    this.shared = true;
     const b = this.buffer;
     let seconds = u32(b, at, this.#big);
     let nanoseconds = u32(b, at + 4, this.#big) * this.#scale;

@@ -42,6 +42,7 @@ export class PcapngReader implements ContainerReader {
   base = 0;
   problem: CaptureProblem | undefined = undefined;
   needed = 0;
+  shared = false;
   readonly #interfaces: CaptureInterface[] = [];
   readonly #maxBlock: number;
   readonly #maxPacket: number;
@@ -320,6 +321,7 @@ export class PcapngReader implements ContainerReader {
       options = this.#readOptions(optionsAt, end - 4, "packet");
       if (options === undefined) return undefined;
     }
+    this.shared = true;
     return new Packet(
       b,
       data,

@@ -46,6 +46,8 @@ export interface ContainerReader {
   limit: number;
   base: number;
   problem: CaptureProblem | undefined;
+  /** Set when a packet or block over `buffer` was given: the memory is no longer the reader's alone. */
+  shared: boolean;
   /** Bytes that the item at `position` needs in all, as far as known: how much to make room for. */
   needed: number;
   /** The next packet that the filter passes, or `undefined` when more bytes are needed or `problem` is set. */

@@ -29,6 +29,8 @@ export interface ByteSource {
   readonly bytesRead: number;
   /** Everything of `rest` followed by new bytes, at least `needed` in all unless the input ends; `undefined` at its end. */
   fill(rest: Uint8Array, needed: number): Promise<Filled | undefined>;
+  /** Takes back memory that `fill` gave and that nothing refers to. */
+  recycle?(buffer: Uint8Array): void;
   close(): Promise<void>;
 }
 
@@ -181,6 +183,9 @@ class PushedBack implements ByteSource {
     this.#head = undefined;
     return head ?? this.#source.fill(rest, needed);
   }
+  recycle(buffer: Uint8Array): void {
+    this.#source.recycle?.(buffer);
+  }
   close(): Promise<void> {
     return this.#source.close();
   }
@@ -193,6 +198,7 @@ class FileSource implements ByteSource {
   readonly byteLength: number | undefined;
   bytesRead = 0;
   #ahead: Promise<Filled> | undefined;
+  #spare: ArrayBuffer | undefined;
 
   private constructor(file: FileHandle, byteLength: number | undefined, options: SourceOptions) {
     this.#file = file;
@@ -255,8 +261,14 @@ class FileSource implements ByteSource {
     await this.#file.close();
   }
 
+  recycle({ buffer }: Uint8Array): void {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === HEADROOM + CHUNK) this.#spare = buffer;
+  }
+
   async #read(size: number): Promise<Filled> {
-    const buffer = new Uint8Array(HEADROOM + size);
+    const spare = size === CHUNK ? this.#spare : undefined;
+    if (spare !== undefined) this.#spare = undefined;
+    const buffer = spare === undefined ? new Uint8Array(HEADROOM + size) : new Uint8Array(spare);
     const { bytesRead } = await this.#file.read(buffer, HEADROOM, size, null);
     this.bytesRead += bytesRead;
     return { buffer, limit: bytesRead };
