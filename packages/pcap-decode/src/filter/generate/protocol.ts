@@ -92,8 +92,7 @@ export function ipProtocolNumber(state: GenerateState, protocol: ProtocolName): 
 
 /** Number of an OSI protocol that `iso proto` knows by name. */
 export function isoProtocolNumber(name: string): number | undefined {
-  const plain = name.replace("-", "");
-  return Object.hasOwn(ISO_PROTOCOLS, plain) ? ISO_PROTOCOLS[plain as keyof typeof ISO_PROTOCOLS] : undefined;
+  return Object.hasOwn(ISO_PROTOCOLS, name) ? ISO_PROTOCOLS[name as keyof typeof ISO_PROTOCOLS] : undefined;
 }
 
 const IPV6_FRAGMENT = 44;
