@@ -42,7 +42,7 @@ export type CookieRecord = Readonly<Record<string, string | number | null | unde
 
 // RFC 6265, section 4.1.1, widened as browsers do: anything but controls, space at the ends, and the delimiters.
 const NAME = /^[\x21\x23-\x2b\x2d-\x3a\x3c\x3e-\x7e]+$/;
-const VALUE = /^[\x21-\x3a\x3c-\x7e\x80-\xff]*(?:[\x20-\x3a\x3c-\x7e\x80-\xff]*[\x21-\x3a\x3c-\x7e\x80-\xff])?$/;
+const VALUE = /^(?:[\x21-\x3a\x3c-\x7e\x80-\xff](?:[\x20-\x3a\x3c-\x7e\x80-\xff]*[\x21-\x3a\x3c-\x7e\x80-\xff])?)?$/;
 const ATTRIBUTE = /^[\x20-\x3a\x3c-\x7e]*$/;
 const MAX_COOKIES_PER_RESPONSE = 100;
 const MAX_COOKIE_BYTES = 8192;

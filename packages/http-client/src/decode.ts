@@ -94,6 +94,10 @@ export async function* decodeStream(
   source: AsyncIterable<Buffer>,
   codings: readonly Coding[],
 ): AsyncGenerator<Buffer, void> {
+  if (codings.length === 0) {
+    yield* source;
+    return;
+  }
   const iterator = source[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done) return;

@@ -66,9 +66,9 @@ export class Timeout extends RequestException {
   // JavaScript has one parent per class; Python's ConnectTimeout has two. Subclasses keep the usual meaning.
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: inherited, and then `this` is the subclass.
-    const type = this;
-    if (type === Timeout && value instanceof ConnectTimeout) return true;
-    return Function.prototype[Symbol.hasInstance].call(type, value);
+    if (this === Timeout && value instanceof ConnectTimeout) return true;
+    // biome-ignore lint/complexity/noThisInStatic: inherited, and then `this` is the subclass.
+    return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 }
 

@@ -24,11 +24,8 @@ export function parseLinks(header: string): Link[] {
         .trim()
         .replace(/^['"]+|['"]+$/g, "")
         .toLowerCase();
-      const value = parameter
-        .slice(equals + 1)
-        .trim()
-        .replace(/^['"]+|['"]+$/g, "");
-      if (key !== "" && key !== "url" && !(key in link)) link[key] = value.replace(/\\(.)/g, "$1");
+      const value = unquote(parameter.slice(equals + 1).trim());
+      if (key !== "" && key !== "url" && !(key in link)) link[key] = value;
     }
     links.push(link as unknown as Link);
     if (links.length === MAX_LINKS) break;
@@ -44,6 +41,11 @@ export function linksByRelation(header: string | null): Record<string, Link> {
     for (const key of link.rel ? link.rel.trim().split(/\s+/) : [link.url]) byRelation[key] = link;
   }
   return byRelation;
+}
+
+function unquote(text: string): string {
+  if (/^".*"$/s.test(text)) return text.slice(1, -1).replace(/\\(.)/g, "$1");
+  return text.replace(/^['"]+|['"]+$/g, "");
 }
 
 function split(text: string, separator: string): string[] {

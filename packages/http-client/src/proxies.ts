@@ -30,6 +30,7 @@ export function parseProxy(input: string | URL): ProxyTarget {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text.replace(/^\/\//, "")}`;
   const shown = JSON.stringify(redactUrl(full).slice(0, 200));
   let url: URL;
+  if (/^[^:]*:\/\/(\/|$)/.test(full)) throw new InvalidProxyURL(`proxy ${shown} has no host`);
   try {
     // WHATWG URL gives only "special" schemes a normal host, so the rest is read as http.
     url = new URL(full.replace(/^socks[45]?[ah]?:/i, "http:"));
@@ -41,7 +42,6 @@ export function parseProxy(input: string | URL): ProxyTarget {
     throw new InvalidProxyURL(`proxy ${shown}: the scheme must be http, https, socks4, socks4a, socks5 or socks5h`);
   }
   if (protocol === "socks:") protocol = "socks5h:";
-  if (url.hostname === "") throw new InvalidProxyURL(`proxy ${shown} has no host`);
   const explicit = /:(\d+)(?=$|[/?#])/.exec(full.slice(protocol.length + 2).replace(/^[^/?#]*@/, ""));
   const port = explicit ? Number(explicit[1]) : (DEFAULT_PORTS[protocol] ?? 1080);
   const hostname = url.hostname.replace(/^\[|\]$/g, "");

@@ -32,5 +32,5 @@ export function redactHeader(name: string, value: string): string {
 
 /** A URL as it may be printed: without user name and password. */
 export function redactUrl(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, (_, scheme: string | undefined) => `${scheme ?? ""}//`);
+  return url.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?[^/?#]*@/i, "$1");
 }
