@@ -29,8 +29,18 @@ export class RequestException extends Error {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });
     this.code = context.code ?? new.target.code;
     // Not enumerable: a printed error stays a few lines long.
-    Object.defineProperty(this, "request", { value: context.request, enumerable: false });
-    Object.defineProperty(this, "response", { value: context.response, enumerable: false });
+    Object.defineProperty(this, "request", {
+      value: context.request,
+      enumerable: false,
+      writable: true,
+      configurable: true,
+    });
+    Object.defineProperty(this, "response", {
+      value: context.response,
+      enumerable: false,
+      writable: true,
+      configurable: true,
+    });
   }
 }
 
@@ -247,7 +257,12 @@ const DECODING_CODE = /^(Z_|ERR_BROTLI|ERR_ZSTD|ZSTD_|ERR__ERROR_|ERR_PADDING|ER
 export function translate(cause: unknown, request: PreparedRequest, phase: Phase): Error {
   if (cause instanceof RequestException) {
     if (!cause.request) Object.defineProperty(cause, "request", { value: request, enumerable: false });
-    return cause;
+    if (cause.request === request) return cause;
+    // One failed connection fails every call that waited for it; each gets an error of its own.
+    const Type = cause.constructor as new (message: string, context: ErrorContext) => RequestException;
+    return cause instanceof SchemaValidationError
+      ? cause
+      : new Type(cause.message, { code: cause.code, request, response: cause.response, cause });
   }
   const error = flatten(cause);
   const code = typeof error.code === "string" ? error.code : "";

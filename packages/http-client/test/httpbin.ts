@@ -82,8 +82,13 @@ function send(
   json: unknown,
   headers: Record<string, string | string[]> = {},
 ): void {
-  response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(JSON.stringify(json));
+  const body = JSON.stringify(json);
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
 }
 
 function query(url: URL): Record<string, string | string[]> {
@@ -196,8 +201,10 @@ function digestAuth(context: Context): void {
     send(context, 401, { authenticated: false }, { "www-authenticate": header, "set-cookie": "fake=fake_value" });
   };
   const used = nonces.get(given.nonce ?? "");
-  if (used === undefined) return challenge(false);
-  if (staleAfter !== "never" && used >= Number(staleAfter)) return challenge(true);
+  if (used === undefined || (staleAfter !== "never" && used >= Number(staleAfter))) {
+    challenge(used !== undefined);
+    return;
+  }
   nonces.set(given.nonce!, used + 1);
   const session = /-sess$/i.test(algorithm);
   const h = (text: string): string =>
@@ -410,7 +417,7 @@ const routes: Record<string, Route> = {
     context.response.end("<p>Herman Melville</p>");
   },
   json: (context) => send(context, 200, { slideshow: { title: "Sample Slide Show", slides: [1, 2] } }),
-  "robots.txt": (context) => context.response.end("User-agent: *\nDisallow: /deny\n"),
+  "robots.txt": (context) => void context.response.end("User-agent: *\nDisallow: /deny\n"),
   "retry-after": (context) => {
     const key = context.parts[1]!;
     const tries = (retries.get(key) ?? 0) + 1;

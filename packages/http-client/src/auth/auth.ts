@@ -8,7 +8,8 @@ export interface Auth {
   /** Called for every request of the call, before it is sent; may set headers. */
   onRequest?(request: PreparedRequest): void | Promise<void>;
   /**
-   * Called with an answer whose body is read; a request that it returns is sent instead, once per call and origin.
+   * Called with an answer whose body is read; a request that it returns is sent instead, after
+   * `onRequest`, once per call and origin.
    */
   onResponse?(
     response: Response,

@@ -149,9 +149,7 @@ export function digest(username: string, password: string): Auth {
       if (response.status !== 401) return undefined;
       const challenge = chooseChallenge(response.headers.get("www-authenticate") ?? "");
       if (!challenge) return undefined;
-      const nonce = { challenge, count: 0 };
-      nonces.set(request.target.origin, nonce);
-      await answer(request, nonce);
+      nonces.set(request.target.origin, { challenge, count: 0 });
       return request;
     },
   };
