@@ -21,6 +21,7 @@ export interface ConnectorSettings {
   readonly socketPath?: string | undefined;
   /** Functions that end the connections being made; kept by the owner for its `close()`. */
   readonly pending: Set<() => void>;
+  readonly connections: { made: number };
 }
 
 type Connector = buildConnector.connector;
@@ -58,8 +59,12 @@ export function createConnector(settings: ConnectorSettings): Connector {
       settled = true;
       clearTimeout(timer);
       settings.pending.delete(cancel);
-      if (error) callback(error, null);
-      else callback(null, socket!);
+      if (error) {
+        callback(error, null);
+      } else {
+        settings.connections.made++;
+        callback(null, socket!);
+      }
     };
     const give = (error: Error): void => {
       settle(error, null);

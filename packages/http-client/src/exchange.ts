@@ -40,6 +40,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #options: ExchangeOptions;
   readonly #resolve: (response: WireResponse) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #connections: { readonly made: number } | null;
+  readonly #madeBefore: number;
   readonly #sentAt = performance.now();
   #controller: Dispatcher.DispatchController | null = null;
   #abortReason: Error | null = null;
@@ -54,13 +56,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #limit = 0;
   #drains = false;
   #stream: BodyStream | null = null;
+  /** True when the request went out on a connection that was there before it. */
+  reused = false;
   /** How far it got, for the error. */
   phase: Phase = "connect";
   /** Called when the request gets a connection, if that did not happen at once. */
   onStart: (() => void) | null = null;
 
-  constructor(options: ExchangeOptions, resolve: (response: WireResponse) => void, reject: (error: unknown) => void) {
+  /** `connections` counts the connections of the pools; null when nobody counts. */
+  constructor(
+    options: ExchangeOptions,
+    connections: { readonly made: number } | null,
+    resolve: (response: WireResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#options = options;
+    this.#connections = connections;
+    this.#madeBefore = connections === null ? -1 : connections.made;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -82,6 +94,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     this.phase = "headers";
+    this.reused = this.#connections !== null && this.#connections.made === this.#madeBefore;
     this.onStart?.();
     if (this.#abortReason) controller.abort(this.#abortReason);
   }
@@ -142,6 +155,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    // RFC 9110, section 8.6: the Content-Length of a 304 is that of a body it does not have; undici waits for it.
+    if (
+      this.#status === 304 &&
+      this.#received === 0 &&
+      (error as { code?: string }).code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"
+    ) {
+      this.onResponseEnd();
+      return;
+    }
     this.#stream?.fail(error);
     this.#reject(error);
     this.onStart?.();

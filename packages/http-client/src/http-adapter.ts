@@ -87,13 +87,11 @@ export class HttpAdapter implements Adapter {
     for (;;) {
       scope?.check();
       let exchange: Exchange | null = null;
-      let reused = false;
       let wire: WireResponse | null = null;
       let failure: unknown = null;
       try {
         const { promise, exchange: made } = this.#dispatch(request, options, scope);
         exchange = made;
-        reused = made.started;
         wire = await promise;
       } catch (cause) {
         failure = cause;
@@ -130,7 +128,7 @@ export class HttpAdapter implements Adapter {
       // A pooled connection that the server closed in the meantime: nobody has seen the request.
       const code = (failure as { code?: string } | null)?.code ?? "";
       if (
-        reused &&
+        exchange?.reused &&
         staleRetries > 0 &&
         phase === "headers" &&
         STALE.test(code) &&
@@ -174,9 +172,10 @@ export class HttpAdapter implements Adapter {
     const custom = request.hasSharedHeaders ? null : wireHeaders(request, forward);
     const headers = custom ?? (forward ? wireHeaders(request, forward) : request.peekHeaders().toWire());
     const { read, connect } = options.timeouts;
+    const counter = this.#options.dispatcher ? null : this.#pools.connections;
     let exchange!: Exchange;
     const promise = new Promise<WireResponse>((resolve, reject) => {
-      exchange = new Exchange(options, resolve, reject);
+      exchange = new Exchange(options, counter, resolve, reject);
     });
     let payload: Buffer | AsyncIterable<Uint8Array> | null = null;
     if (body) {

@@ -55,6 +55,8 @@ export class Pools {
   readonly #options: PoolOptions;
   readonly #agents = new Map<string, { dispatcher: Dispatcher; agent: Agent }>();
   readonly #pending = new Set<() => void>();
+  /** Counts the connections ever made. */
+  readonly connections: { made: number } = { made: 0 };
   #store: InstanceType<typeof cacheStores.MemoryCacheStore> | null = null;
 
   constructor(options: PoolOptions) {
@@ -109,6 +111,7 @@ export class Pools {
         guard: addressGuard(allowAddresses),
         socketPath: forwards ? undefined : socketPath,
         pending: this.#pending,
+        connections: this.connections,
       }),
     });
     const made = { agent, dispatcher: settings.cached ? this.#withCache(agent) : agent };
