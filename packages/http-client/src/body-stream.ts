@@ -6,7 +6,6 @@ const HIGH_WATER = 262_144;
 export class BodyStream implements AsyncIterable<Buffer> {
   readonly #controller: Dispatcher.DispatchController;
   readonly #queue: Buffer[] = [];
-  #head = 0;
   #queued = 0;
   #ended = false;
   #error: Error | null = null;
@@ -47,12 +46,8 @@ export class BodyStream implements AsyncIterable<Buffer> {
 
   /** The next chunk; null at the end. */
   read(): Promise<Buffer | null> {
-    const chunk = this.#queue[this.#head];
+    const chunk = this.#queue.shift();
     if (chunk !== undefined) {
-      if (++this.#head === this.#queue.length) {
-        this.#queue.length = 0;
-        this.#head = 0;
-      }
       this.#queued -= chunk.length;
       if (this.#queued < HIGH_WATER / 2 && this.#controller.paused) this.#controller.resume();
       return Promise.resolve(chunk);
@@ -75,7 +70,6 @@ export class BodyStream implements AsyncIterable<Buffer> {
     if (this.isDone) return;
     this.fail(error);
     this.#queue.length = 0;
-    this.#head = 0;
     this.#queued = 0;
     this.#controller.abort(error);
   }

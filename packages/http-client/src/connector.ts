@@ -39,14 +39,16 @@ export function createConnector(settings: ConnectorSettings): Connector {
       `allowAddresses cannot be enforced behind proxy ${proxy.href}, which resolves names itself`,
     );
   }
+  // undici hands these on to node:net, which would take a signal or a path from a polluted Object.prototype.
+  const fixed = { timeout: 0, signal: undefined };
   const toTarget = buildConnector({
     ...settings.tls,
+    ...fixed,
     allowH2: settings.http2,
-    timeout: 0,
-    ...(settings.socketPath ? { socketPath: settings.socketPath } : {}),
+    socketPath: settings.socketPath ?? null,
     ...(guard && !proxy ? { lookup: guardedLookup(guard) as never } : {}),
   });
-  const toProxy = buildConnector({ ...settings.proxyTls, timeout: 0 });
+  const toProxy = buildConnector({ ...settings.proxyTls, ...fixed, socketPath: null });
 
   return (options, callback) => {
     let current: Socket | undefined;

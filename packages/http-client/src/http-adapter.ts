@@ -62,8 +62,9 @@ export class HttpAdapter implements Adapter {
   readonly #maxRetries: Retry;
 
   constructor(options: HttpAdapterOptions = {}) {
-    this.#options = options;
-    this.#pools = new Pools(options);
+    // Without a prototype, so that a polluted Object.prototype adds nothing.
+    this.#options = Object.assign(Object.create(null), options);
+    this.#pools = new Pools(this.#options);
     // One copy: process.env is a slow view of the real environment.
     this.#env = options.env ?? { ...process.env };
     this.#connectTimeout = options.connectTimeout ?? 10_000;

@@ -27,7 +27,8 @@ export const REDACTED = "[redacted]";
 
 /** A header's value as it may be printed. */
 export function redactHeader(name: string, value: string): string {
-  return SECRET_HEADERS.has(name.toLowerCase()) ? REDACTED : value;
+  // Location, Referer and Link may hold a URL with credentials.
+  return SECRET_HEADERS.has(name.toLowerCase()) ? REDACTED : value.replace(/\/\/[^/?#\s@]*@/g, "//");
 }
 
 /** A URL as it may be printed: without user name and password. */

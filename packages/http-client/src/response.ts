@@ -228,7 +228,10 @@ export class Response {
       }
       while (chunk.length < size) {
         const more: Buffer | null = await this.#read();
-        if (more === null) break;
+        if (more === null) {
+          yield chunk;
+          return;
+        }
         chunk = Buffer.concat([chunk, more]);
       }
       if (chunk.length > size) this.#leftover = chunk.subarray(size);

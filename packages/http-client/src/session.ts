@@ -62,7 +62,7 @@ export class Session {
     this.#baseUrl = own.baseUrl === undefined ? undefined : String(own.baseUrl);
     this.#ownCache = own.cache !== undefined && own.cache !== false;
     this.#plan = makePlan(null, own, false, this.#ownCache);
-    this.#streamPlan = makePlan(this.#plan, {}, true, this.#ownCache);
+    this.#streamPlan = makePlan(this.#plan, Object.create(null), true, this.#ownCache);
     this.headers = new HeaderMap([
       ["User-Agent", USER_AGENT],
       ["Accept-Encoding", ACCEPT_ENCODING],
