@@ -282,12 +282,14 @@ describe.skipIf(!withMicrosocks)(`SOCKS5, by microsocks${withMicrosocks ? "" : "
 });
 
 const withPython = hasPython("socket");
-describe.skipIf(!withPython)(`SOCKS4 and SOCKS4A, by a small server${withPython ? "" : " (skipped: needs python3)"}`, () => {
-  let server: Peer;
-  beforeAll(async () => {
-    writeFileSync(
-      join(folder, "socks4.py"),
-      `
+describe.skipIf(!withPython)(
+  `SOCKS4 and SOCKS4A, by a small server${withPython ? "" : " (skipped: needs python3)"}`,
+  () => {
+    let server: Peer;
+    beforeAll(async () => {
+      writeFileSync(
+        join(folder, "socks4.py"),
+        `
 import socket, struct, sys, threading
 def pipe(a, b):
     try:
@@ -315,19 +317,20 @@ def serve(c):
 s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
 `,
-    );
-    server = await startPeer(PYTHON, (port) => [join(folder, "socks4.py"), String(port)]);
-  });
-  afterAll(() => server?.stop());
-  test.each(["socks4", "socks4a"])("%s", async (scheme) => {
-    const proxies = `${scheme}://127.0.0.1:${server.port}`;
-    expect((await session.get(`http://localhost:${bin.port}/get`, { proxies })).status).toBe(200);
-    expect((await session.get(`${secure.url}/get`, { proxies })).status).toBe(200);
-    await expect(
-      session.get(`${bin.url}/get`, { proxies: `${scheme}://bad@127.0.0.1:${server.port}` }),
-    ).rejects.toThrow("SOCKS4 code 91");
-  });
-});
+      );
+      server = await startPeer(PYTHON, (port) => [join(folder, "socks4.py"), String(port)]);
+    });
+    afterAll(() => server?.stop());
+    test.each(["socks4", "socks4a"])("%s", async (scheme) => {
+      const proxies = `${scheme}://127.0.0.1:${server.port}`;
+      expect((await session.get(`http://localhost:${bin.port}/get`, { proxies })).status).toBe(200);
+      expect((await session.get(`${secure.url}/get`, { proxies })).status).toBe(200);
+      await expect(
+        session.get(`${bin.url}/get`, { proxies: `${scheme}://bad@127.0.0.1:${server.port}` }),
+      ).rejects.toThrow("SOCKS4 code 91");
+    });
+  },
+);
 
 test("a Unix socket", async () => {
   const { createServer } = await import("node:http");
