@@ -1,1 +1,11 @@
-export { default } from "../../vitest.shared.ts";
+import { mergeConfig } from "vitest/config";
+import shared from "../../vitest.shared.ts";
+
+// SOCKEYE_UNDICI=undici-8 runs the same suite on the next undici.
+const undici = process.env.SOCKEYE_UNDICI;
+
+export default mergeConfig(shared, {
+  // Most of these tests wait, for timers and for other programs.
+  test: { maxWorkers: 4 },
+  resolve: { alias: undici ? { undici } : {} },
+});
