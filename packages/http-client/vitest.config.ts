@@ -6,6 +6,6 @@ const undici = process.env.SOCKEYE_UNDICI;
 
 export default mergeConfig(shared, {
   // Most of these tests wait, for timers and for other programs.
-  test: { maxWorkers: 4 },
+  test: { maxWorkers: 4, typecheck: { include: ["test/**/*.test-d.ts"] } },
   resolve: { alias: undici ? { undici } : {} },
 });

@@ -8,14 +8,18 @@ export interface Hooks {
   /** Before each sending, credentials and cookies in place; may change the request. */
   readonly request?: Hook<(request: PreparedRequest) => void | Promise<void>>;
   /** After each answer, redirects included; a Response that is returned takes its place. */
-  readonly response?: Hook<(response: Response) => Response | undefined | Promise<Response | undefined>>;
+  readonly response?: Hook<(response: Response) => HookResult<Response>>;
   /** Before a redirect is followed; may change the next request. */
   readonly redirect?: Hook<(next: PreparedRequest, response: Response) => void | Promise<void>>;
   /** Before a retry; `delay` is in seconds. */
   readonly retry?: Hook<(retry: Retry, delay: number) => void | Promise<void>>;
   /** When the call fails; an Error that is returned is thrown instead. */
-  readonly error?: Hook<(error: Error) => Error | undefined | Promise<Error | undefined>>;
+  readonly error?: Hook<(error: Error) => HookResult<Error>>;
 }
+
+/** What a function may return to replace something; nothing leaves it as it is. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function without a return statement is meant too.
+export type HookResult<T> = T | void | Promise<T | void>;
 
 /** One function, or several that are called in order. */
 export type Hook<F> = F | readonly F[];
@@ -23,10 +27,10 @@ export type Hook<F> = F | readonly F[];
 /** Hooks as lists, the session's before the call's. */
 export interface HookLists {
   readonly request: readonly ((request: PreparedRequest) => void | Promise<void>)[];
-  readonly response: readonly ((response: Response) => Response | undefined | Promise<Response | undefined>)[];
+  readonly response: readonly ((response: Response) => HookResult<Response>)[];
   readonly redirect: readonly ((next: PreparedRequest, response: Response) => void | Promise<void>)[];
   readonly retry: readonly ((retry: Retry, delay: number) => void | Promise<void>)[];
-  readonly error: readonly ((error: Error) => Error | undefined | Promise<Error | undefined>)[];
+  readonly error: readonly ((error: Error) => HookResult<Error>)[];
 }
 
 const NAMES = ["request", "response", "redirect", "retry", "error"] as const;

@@ -45,7 +45,7 @@ export {
 export type { FetchLike } from "./function-adapter.ts";
 export type { HeadersInit, HeaderValue } from "./headers.ts";
 export { HeaderMap } from "./headers.ts";
-export type { Hook, Hooks } from "./hooks.ts";
+export type { Hook, HookResult, Hooks } from "./hooks.ts";
 export type { Http } from "./http.ts";
 export { http } from "./http.ts";
 export type { HttpAdapterOptions, Trust } from "./http-adapter.ts";

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../errors.ts";
+import type { HookResult } from "../hooks.ts";
 import type { PreparedRequest } from "../prepared-request.ts";
 import type { Response } from "../response.ts";
 import { basic } from "./basic.ts";
@@ -11,10 +12,7 @@ export interface Auth {
    * Called with an answer whose body is read; a request that it returns is sent instead, after
    * `onRequest`, once per call and origin.
    */
-  onResponse?(
-    response: Response,
-    request: PreparedRequest,
-  ): PreparedRequest | undefined | undefined | Promise<PreparedRequest | undefined | undefined>;
+  onResponse?(response: Response, request: PreparedRequest): HookResult<PreparedRequest>;
 }
 
 /** What is accepted as `auth`: an Auth, a function that changes the request, `[user, password]`, or null for none. */

@@ -1,0 +1,62 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+function testFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => join(root, folder, name));
+}
+const tests = [...testFiles("src"), ...testFiles("test")].map((path) => readFileSync(path, "utf8")).join("\n");
+
+describe("every feature names its test", () => {
+  const rows = readme
+    .slice(readme.indexOf("## From requests"), readme.indexOf("Where behaviour differs"))
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !line.startsWith("| requests |") && !line.startsWith("| | here"));
+  test.each(
+    rows.map(
+      (row) => [row.split("|")[1]!.trim() || row.split("|")[2]!.trim(), /`([^`]*)` \|$/.exec(row)?.[1]] as const,
+    ),
+  )("%s: %s", (_, name) => {
+    expect(name).toBeDefined();
+    const leaf = name!.split(" > ").at(-1)!;
+    expect(tests).toMatch(
+      new RegExp(`(test|it)(\\.each)?[\\s\\S]{0,4000}?["\`]${leaf.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`),
+    );
+  });
+  test("there are enough of them", () => expect(rows.length).toBeGreaterThan(55));
+});
+
+test("the code in the README has no type errors", () => {
+  const folder = join(root, "node_modules", ".readme");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const files = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], i) => {
+    const path = join(folder, `block-${i}.ts`);
+    writeFileSync(path, `${code}\nexport {};\n`);
+    return path;
+  });
+  const program = ts.createProgram(files, {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2023,
+    lib: ["lib.es2024.d.ts", "lib.esnext.disposable.d.ts"],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    allowImportingTsExtensions: true,
+    types: ["node"],
+    paths: { "@sockeye/http-client": [join(root, "src/index.ts")] },
+  });
+  const errors = ts
+    .getPreEmitDiagnostics(program)
+    .map((d) => `${d.file?.fileName.slice(folder.length)}: ${ts.flattenDiagnosticMessageText(d.messageText, "\n")}`);
+  rmSync(folder, { recursive: true, force: true });
+  expect([files.length > 8, errors]).toEqual([true, []]);
+});
