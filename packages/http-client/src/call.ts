@@ -154,8 +154,7 @@ export class Call {
     const following = new PreparedRequest(next.method, next.url, next.headers, next.keepBody ? request.body : null);
     this.#checkBody(following, response);
     await response.close();
-    if (next.stripped) this.#auth = null;
-    // Credentials in a Location are for that hop; a host of its own in netrc may have its own, too.
+    // Another origin gets only what is its own: credentials in the Location, or its entry in netrc.
     if (next.url.credentials || next.stripped) this.#auth = this.#authOfUrl(next.url);
     this.#answered = false;
     this.#ownCookieHeader = false;

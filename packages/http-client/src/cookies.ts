@@ -128,19 +128,26 @@ export class CookieJar implements Iterable<Cookie> {
     }
   }
 
-  /** Every cookie, in the order of their making. */
+  /** Every cookie that has not expired, in the order of their making. */
   *[Symbol.iterator](): IterableIterator<Cookie> {
-    for (const cookie of this.#jar?.serializeSync()?.cookies ?? []) {
-      const { key, value, domain, path, expires, secure, httpOnly, hostOnly } = cookie as Record<string, unknown>;
+    let all: ToughCookie.Cookie[] = [];
+    // The store in memory calls back at once.
+    this.#jar?.store.getAllCookies((_, cookies) => {
+      all = cookies ?? [];
+    });
+    const now = Date.now();
+    for (const cookie of all.toSorted((a, b) => (a.creationIndex ?? 0) - (b.creationIndex ?? 0))) {
+      const expires = cookie.expiryTime() ?? Number.POSITIVE_INFINITY;
+      if (expires <= now) continue;
       yield {
-        name: String(key ?? ""),
-        value: String(value ?? ""),
-        domain: String(domain),
-        path: String(path ?? "/"),
-        expires: typeof expires === "string" && expires !== "Infinity" ? new Date(expires) : null,
-        secure: secure === true,
-        httpOnly: httpOnly === true,
-        hostOnly: hostOnly === true,
+        name: cookie.key,
+        value: cookie.value,
+        domain: cookie.domain ?? "",
+        path: cookie.path ?? "/",
+        expires: Number.isFinite(expires) ? new Date(expires) : null,
+        secure: cookie.secure,
+        httpOnly: cookie.httpOnly,
+        hostOnly: cookie.hostOnly === true,
       };
     }
   }
