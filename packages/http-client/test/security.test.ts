@@ -7,7 +7,6 @@ import { fileURLToPath } from "node:url";
 import { inspect, promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
-  ContentDecodingError,
   CookieJar,
   digest,
   ForbiddenAddressError,
@@ -262,35 +261,42 @@ describe("5. netrc", () => {
 });
 
 describe("6. nothing breaks out of its place in the request", () => {
-  test.each<[string, object]>([
-    ["a header's value", { headers: { X: "a\r\nEvil: 1" } }],
-    ["a header's name", { headers: { "X\r\nEvil": "1" } }],
-    ["a value that turns into one", { headers: { X: { toString: () => "a\r\nEvil: 1" } } }],
-    ["a cookie's name", { cookies: { "a\r\nb": "1" } }],
-    ["a cookie's value", { cookies: { a: "1\r\nEvil: 1" } }],
+  // The message shows that it was this package that refused, and not undici behind it.
+  test.each<[string, object, string]>([
+    ["a header's value", { headers: { X: "a\r\nEvil: 1" } }, "holds a control character"],
+    ["a header's name", { headers: { "X\r\nEvil": "1" } }, "header name must be an RFC 9110 token"],
+    ["a value that turns into one", { headers: { X: { toString: () => "a\r\nEvil: 1" } } }, "must be a string"],
+    ["a cookie's name", { cookies: { "a\r\nb": "1" } }, "cookie name must be"],
+    ["a cookie's value", { cookies: { a: "1\r\nEvil: 1" } }, "value of cookie a holds"],
     [
       "a second Host",
       {
-        headers: [
+        headers: new Map([
           ["Host", "a"],
           ["host", "b"],
-        ],
+        ]),
       },
+      "header host is given twice",
     ],
     [
       "a second Content-Length",
       {
-        headers: [
+        headers: new Map([
           ["Content-Length", "1"],
           ["content-length", "2"],
-        ],
+        ]),
       },
+      "given twice",
     ],
-    ["a part's type", { files: { f: ["n", "d", "a/b\r\nEvil: 1"] } }],
-    ["a user with a colon", { auth: ["a:b", "c"] }],
-  ])("%s", async (_, options) => {
+    ["a part's type", { files: { f: ["n", "d", "a/b\r\nEvil: 1"] } }, "holds a control character"],
+    ["a user with a colon", { auth: ["a:b", "c"] }, "must not contain a colon"],
+  ])("%s", async (_, options, message) => {
     const before = first.accepted();
-    await expect(session.post(first.url, options)).rejects.toThrow(InvalidHeader);
+    const error = await session.post(first.url, options).catch((e: unknown) => e);
+    expect([error instanceof InvalidHeader, (error as Error).message]).toEqual([
+      true,
+      expect.stringContaining(message),
+    ]);
     expect(first.accepted()).toBe(before);
   });
   test("a method, a URL", async () => {
@@ -357,7 +363,7 @@ describe("8. sizes", () => {
   test("codings and the head", async () => {
     await expect(
       session.get(`${first.url}/response-headers?content-encoding=gzip,gzip,gzip,gzip,gzip,gzip`),
-    ).rejects.toThrow(ContentDecodingError);
+    ).rejects.toThrow(/names 6 codings; at most 5/);
     await expect(
       session.get(
         `${first.url}/response-headers?x=${"a".repeat(9000)}&y=${"b".repeat(6000)}&content-type=${"c".repeat(3000)}`.slice(

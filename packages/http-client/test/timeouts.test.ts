@@ -1,3 +1,7 @@
+import { execFile, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   AbortError,
@@ -94,6 +98,44 @@ describe.skipIf(blackHole === null)(`connect to a black hole${blackHole ? "" : "
     expect([error.name, seen]).toEqual(["ConnectTimeout", [1, 0]]);
   });
 });
+
+const built = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+const canDrop =
+  process.getuid?.() === 0 && existsSync(built) && spawnSync("unshare", ["-n", "nft", "list", "tables"]).status === 0;
+test.skipIf(!canDrop)(
+  `a packet filter that drops${canDrop ? "" : " (skipped: needs root, unshare, nft, ip and a build)"}`,
+  async () => {
+    const program = `
+    const { http } = await import(${JSON.stringify(built)});
+    const start = performance.now();
+    const error = await http.get("http://127.0.0.1:9/", { timeout: { connect: 200 } }).catch((e) => e);
+    console.log(error.name, performance.now() - start < 3000);
+    process.exit();`;
+    const rules =
+      "ip link set lo up && nft add table inet t && nft 'add chain inet t o { type filter hook output priority 0; }' && nft add rule inet t o tcp dport 9 drop";
+    const { stdout } = await promisify(execFile)("unshare", [
+      "-n",
+      "sh",
+      "-c",
+      `${rules} && exec "$0" --input-type=module -e "$1"`,
+      process.execPath,
+      program,
+    ]);
+    expect(stdout).toBe("ConnectTimeout true\n");
+  },
+);
+
+test.skipIf(!existsSync(built))(
+  `a program that is done ends, without close()${existsSync(built) ? "" : " (skipped: needs a build)"}`,
+  async () => {
+    const program = `
+    const { http } = await import(${JSON.stringify(built)});
+    console.log((await http.get(${JSON.stringify(`${raw.url}/ok`)})).status);`;
+    const start = performance.now();
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+    expect([stdout, performance.now() - start < 4000]).toEqual(["200\n", true]);
+  },
+);
 
 describe("the answer", () => {
   test.each(["/silent", "/partial-head"])("a head that never comes: %s", async (path) => {
