@@ -29,14 +29,11 @@ export function parseProxy(input: string | URL): ProxyTarget {
   const text = String(input).trim();
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text.replace(/^\/\//, "")}`;
   const shown = JSON.stringify(redactUrl(full).slice(0, 200));
-  let url: URL;
   if (/^[^:]*:\/\/(\/|$)/.test(full)) throw new InvalidProxyURL(`proxy ${shown} has no host`);
-  try {
-    // WHATWG URL gives only "special" schemes a normal host, so the rest is read as http.
-    url = new URL(full.replace(/^socks[45]?[ah]?:/i, "http:"));
-  } catch (cause) {
-    throw new InvalidProxyURL(`proxy ${shown} is not a valid URL`, { cause });
-  }
+  // WHATWG URL gives only "special" schemes a normal host, so the rest is read as http.
+  const readable = full.replace(/^socks[45]?[ah]?:/i, "http:");
+  if (!URL.canParse(readable)) throw new InvalidProxyURL(`proxy ${shown} is not a valid URL`);
+  const url = new URL(readable);
   let protocol = /^[^:]*:/.exec(full)![0].toLowerCase();
   if (!PROTOCOLS.test(protocol)) {
     throw new InvalidProxyURL(`proxy ${shown}: the scheme must be http, https, socks4, socks4a, socks5 or socks5h`);

@@ -92,12 +92,8 @@ function resolveLocation(location: string, base: ParsedUrl): ParsedUrl {
   const text = Buffer.from(location, "latin1").toString("utf8");
   const readable = text.includes("\ufffd") ? location : text;
   const shown = JSON.stringify(redactUrl(readable).slice(0, 200));
-  let target: URL;
-  try {
-    target = new URL(readable, base.href);
-  } catch (cause) {
-    throw new InvalidURL(`redirect to ${shown}, which is not a valid URL`, { cause });
-  }
+  if (!URL.canParse(readable, base.href)) throw new InvalidURL(`redirect to ${shown}, which is not a valid URL`);
+  const target = new URL(readable, base.href);
   if (target.protocol !== "http:" && target.protocol !== "https:") {
     throw new InvalidSchema(`redirect to ${shown}: only http and https are followed`);
   }

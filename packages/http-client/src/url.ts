@@ -57,12 +57,9 @@ function parse(text: string): ParsedUrl {
     throw new InvalidSchema(`url ${shown} has scheme "${scheme}"; only http and https are supported`);
   }
   if (!/^https?:\/\/[^/?#\\]/i.test(trimmed)) throw new InvalidURL(`url ${shown} has no host`);
-  let url: URL;
-  try {
-    url = new URL(trimmed);
-  } catch (cause) {
-    throw new InvalidURL(`url ${shown} is not valid`, { cause });
-  }
+  // The error of the constructor would carry the input, password and all.
+  if (!URL.canParse(trimmed)) throw new InvalidURL(`url ${shown} is not valid`);
+  const url = new URL(trimmed);
   const credentials =
     url.username === "" && url.password === ""
       ? null

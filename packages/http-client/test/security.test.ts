@@ -576,6 +576,12 @@ describe("14. secrets are not printed", () => {
     expect(printed).not.toContain(secret);
     expect(printed).toContain("[redacted]");
   });
+  test("in a URL that cannot be used", async () => {
+    for (const url of ["http://user:hunter2@h:99999/", "ftp://user:hunter2@h/", "user:hunter2@h"]) {
+      const error = await session.get(url).catch((e: unknown) => e);
+      expect(inspect(error)).not.toContain("hunter2");
+    }
+  });
   test("nor what a server sets", async () => {
     const r = await session.get(`${first.url}/response-headers?set-cookie=sid%3Dhunter2`);
     expect(inspect(r) + JSON.stringify(r)).not.toContain("sid=hunter2; ");
@@ -592,6 +598,8 @@ describe("15. allowAddresses", () => {
       "localhost",
       "[::1]",
       "[::ffff:127.0.0.1]",
+      "[64:ff9b::7f00:1]",
+      "[2002:7f00:1::]",
       "0.0.0.0",
       "2130706433",
       "0x7f.1",
