@@ -60,7 +60,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   reused = false;
   /** How far it got, for the error. */
   phase: Phase = "connect";
-  /** Called when the request gets a connection, if that did not happen at once. */
+  /** Called when the request has a connection, or needs none any more. */
   onStart: (() => void) | null = null;
 
   /** `connections` counts the connections of the pools; null when nobody counts. */
@@ -86,6 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   abort(reason: Error): void {
     if (this.#abortReason) return;
     this.#abortReason = reason;
+    this.onStart?.();
     this.#reject(reason);
     this.#stream?.fail(reason);
     this.#controller?.abort(reason);

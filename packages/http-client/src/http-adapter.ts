@@ -4,7 +4,15 @@ import { HttpAdapterResponse } from "./adapter-response.ts";
 import { BodyStream } from "./body-stream.ts";
 import { CallScope } from "./call-scope.ts";
 import { decodeBytes, parseContentEncoding } from "./decode.ts";
-import { ConnectionError, ConnectTimeout, RetryError, translate, UnrewindableBodyError } from "./errors.ts";
+import {
+  ConnectionError,
+  ConnectTimeout,
+  ForbiddenAddressError,
+  RetryError,
+  SSLError,
+  translate,
+  UnrewindableBodyError,
+} from "./errors.ts";
 import { Exchange, type WireResponse } from "./exchange.ts";
 import { type PoolOptions, Pools, type Route } from "./pools.ts";
 import type { PreparedRequest } from "./prepared-request.ts";
@@ -140,7 +148,7 @@ export class HttpAdapter implements Adapter {
         continue;
       }
       if (retry === NO_RETRY || !isTransient(error)) throw error;
-      const kind = phase === "connect" ? "connect" : "read";
+      const kind = error instanceof SSLError ? "other" : phase === "connect" ? "connect" : "read";
       if (kind === "read" && !retry.isMethodRetryable(request.method)) throw error;
       retry = retry.increment(kind, { method: request.method, url: request.url, error, status: null });
       if (retry.isExhausted()) throw error;
@@ -215,8 +223,7 @@ export class HttpAdapter implements Adapter {
     if (this.#options.dispatcher) return { dispatcher: this.#options.dispatcher, forward: null };
     const { target } = request;
     const known = this.#routes.get(target.origin);
-    // Calls without options of their own share one SendOptions, so identity is enough.
-    if (known?.options === options) return known.route;
+    if (known && routesAlike(known.options, options)) return known.route;
     const trust = this.#options.trust ?? {};
     const caEnv = trust.certificates === false ? null : this.#env;
     const { proxyTls } = this.#options;
@@ -280,6 +287,19 @@ export class HttpAdapter implements Adapter {
   }
 }
 
+/** Calls inherit these from their session, so that comparing identities finds most of them alike. */
+function routesAlike(a: SendOptions, b: SendOptions): boolean {
+  if (a === b) return true;
+  return (
+    a.proxies === b.proxies &&
+    a.verify === b.verify &&
+    a.cert === b.cert &&
+    a.http2 === b.http2 &&
+    a.cached === b.cached &&
+    a.timeouts.connect === b.timeouts.connect
+  );
+}
+
 /** undici bounds connecting per pool only; a call's own limit is a timer that ends when the request is on its way. */
 function watchConnect(exchange: Exchange, limit: number, request: PreparedRequest): void {
   const timer = setTimeout(() => {
@@ -291,6 +311,7 @@ function watchConnect(exchange: Exchange, limit: number, request: PreparedReques
 }
 
 function isTransient(error: Error): boolean {
+  if (error instanceof ForbiddenAddressError) return false;
   return error instanceof ConnectionError || error.name === "ReadTimeout" || error.name === "ChunkedEncodingError";
 }
 

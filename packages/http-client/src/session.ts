@@ -9,7 +9,7 @@ import { CallScope } from "./call-scope.ts";
 import { CookieJar, type CookieRecord } from "./cookies.ts";
 import { ACCEPT_ENCODING } from "./decode.ts";
 import { type DownloadOptions, type DownloadResult, download } from "./download.ts";
-import { ClosedError, invalidArgument, translate } from "./errors.ts";
+import { ClosedError, invalidArgument, RequestException, translate } from "./errors.ts";
 import { type FetchLike, FunctionAdapter } from "./function-adapter.ts";
 import { HeaderMap } from "./headers.ts";
 import { HttpAdapter } from "./http-adapter.ts";
@@ -231,7 +231,9 @@ export class Session {
       return response;
     } catch (cause) {
       scope?.finish();
-      let error: Error = translate(cause, call.request, "connect");
+      // What a hook or a credentials function throws stays what it is.
+      let error: Error =
+        cause instanceof RequestException ? translate(cause, call.request, "connect") : (cause as Error);
       for (const hook of plan.hooks.error) error = (await hook(error)) ?? error;
       throw error;
     }

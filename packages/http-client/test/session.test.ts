@@ -580,7 +580,7 @@ describe("hooks", () => {
           },
         },
       }),
-    ).rejects.toThrow("in a hook");
+    ).rejects.toThrow(/^in a hook$/);
     await expect(session.get(bin.url, { hooks: { respnse: () => {} } as never })).rejects.toThrow("hooks.respnse");
   });
 });
@@ -624,6 +624,17 @@ describe("retries", () => {
       hooks: { retry: (_, delay) => void delays.push(delay) },
     });
     expect([r.status, delays]).toEqual([200, [0]]);
+  });
+  test("a forbidden address is not tried again, a certificate is charged to other", async () => {
+    const seen: Retry[] = [];
+    const hooks = { retry: (retry: Retry) => void seen.push(retry) };
+    await using guarded = new Session({ allowAddresses: "public", trust: { netrc: false, proxy: false } });
+    await expect(guarded.get(bin.url, { retry: 3, hooks })).rejects.toMatchObject({ name: "ForbiddenAddressError" });
+    expect(seen).toEqual([]);
+    await expect(
+      session.get(bin.url.replace("http:", "https:"), { retry: { total: null, other: 1 }, hooks }),
+    ).rejects.toMatchObject({ name: "SSLError" });
+    expect(seen.map((retry) => retry.other)).toEqual([0]);
   });
   test("a connection that is refused", async () => {
     const plans: Retry[] = [];

@@ -108,6 +108,9 @@ function quote(text: string): string {
   return text.replace(/["\\]/g, "\\$&");
 }
 
+/** Origins whose nonce is remembered. */
+const MAX_NONCES = 256;
+
 interface Nonce {
   challenge: DigestChallenge;
   count: number;
@@ -149,6 +152,7 @@ export function digest(username: string, password: string): Auth {
       if (response.status !== 401) return undefined;
       const challenge = chooseChallenge(response.headers.get("www-authenticate") ?? "");
       if (!challenge) return undefined;
+      if (nonces.size >= MAX_NONCES) nonces.clear();
       nonces.set(request.target.origin, { challenge, count: 0 });
       return request;
     },
