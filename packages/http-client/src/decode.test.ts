@@ -5,7 +5,10 @@ import { ACCEPT_ENCODING, decodeBytes, decodeStream, parseContentEncoding } from
 import { ContentDecodingError, ResponseTooLarge } from "./errors.ts";
 
 const text = Buffer.from("hello, ".repeat(1000));
-const zstd = (zlib as unknown as { zstdCompressSync?: (bytes: Buffer) => Buffer }).zstdCompressSync;
+// Offered only where a body that was cut off is noticed, which Node.js 22 does not.
+const zstd = ACCEPT_ENCODING.includes("zstd")
+  ? (zlib as unknown as { zstdCompressSync: (bytes: Buffer) => Buffer }).zstdCompressSync
+  : undefined;
 const cases: [string, Buffer][] = [
   ["gzip", zlib.gzipSync(text)],
   ["x-gzip", zlib.gzipSync(text)],
