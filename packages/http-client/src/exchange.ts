@@ -3,8 +3,8 @@ import type { Dispatcher } from "undici";
 import type { SendOptions } from "./adapter.ts";
 import { BodyStream } from "./body-stream.ts";
 import { tooLarge } from "./decode.ts";
-import type { Phase } from "./errors.ts";
 import { isRedirectStatus } from "./redirect.ts";
+import type { Phase } from "./translate.ts";
 
 /** What came off the wire: the head, and the body whole or as a stream, still encoded. */
 export interface WireResponse {

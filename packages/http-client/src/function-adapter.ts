@@ -1,7 +1,7 @@
 import type { Adapter, AdapterResponse, BodySource, SendOptions } from "./adapter.ts";
-import { translate } from "./errors.ts";
 import { HeaderMap } from "./headers.ts";
 import type { PreparedRequest } from "./prepared-request.ts";
+import { translate } from "./translate.ts";
 
 /** Answers a request without a network: returns a fetch `Response`. */
 export type FetchLike = (

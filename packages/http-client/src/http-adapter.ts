@@ -10,7 +10,6 @@ import {
   ForbiddenAddressError,
   RetryError,
   SSLError,
-  translate,
   UnrewindableBodyError,
 } from "./errors.ts";
 import { Exchange, type WireResponse } from "./exchange.ts";
@@ -21,6 +20,7 @@ import { Response } from "./response.ts";
 import { Retry } from "./retry.ts";
 import { StreamedBody } from "./streamed-body.ts";
 import { type CertOption, resolveTls, type VerifyOption } from "./tls.ts";
+import { translate } from "./translate.ts";
 import { wireHeaders } from "./wire-headers.ts";
 
 /** What the environment is trusted with. */

@@ -9,7 +9,7 @@ import { CallScope } from "./call-scope.ts";
 import { CookieJar, type CookieRecord } from "./cookies.ts";
 import { ACCEPT_ENCODING } from "./decode.ts";
 import { type DownloadOptions, type DownloadResult, download } from "./download.ts";
-import { ClosedError, invalidArgument, RequestException, translate } from "./errors.ts";
+import { ClosedError, invalidArgument, RequestException } from "./errors.ts";
 import { type FetchLike, FunctionAdapter } from "./function-adapter.ts";
 import { HeaderMap } from "./headers.ts";
 import { HttpAdapter } from "./http-adapter.ts";
@@ -21,6 +21,7 @@ import { sensitiveHeaderNames } from "./redact.ts";
 import { planRedirect } from "./redirect.ts";
 import type { Response } from "./response.ts";
 import { type ResponsePromise, withShortcuts } from "./response-promise.ts";
+import { translate } from "./translate.ts";
 import { type ParsedUrl, parseUrl, resolveUrl } from "./url.ts";
 
 const USER_AGENT = "sockeye-http-client";

@@ -1,8 +1,9 @@
 import type { BodySource } from "./adapter.ts";
 import type { BodyStream } from "./body-stream.ts";
 import { decodeStream, type parseContentEncoding, tooLarge } from "./decode.ts";
-import { ClosedError, translate } from "./errors.ts";
+import { ClosedError } from "./errors.ts";
 import type { PreparedRequest } from "./prepared-request.ts";
+import { translate } from "./translate.ts";
 
 /** A streamed body with its codings undone, its size bounded and its errors translated. */
 export class StreamedBody implements BodySource {
