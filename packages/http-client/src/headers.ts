@@ -40,7 +40,7 @@ export function checkHeaderValue(name: string, value: unknown): string {
 
 /** Case-insensitive headers that keep their order, their spelling and repeated lines. */
 export class HeaderMap implements Iterable<[string, string]> {
-  readonly #list: string[];
+  #list: string[];
 
   /** Throws InvalidHeader for a name or value that must not go on the wire. */
   constructor(init?: HeadersInit | null) {
@@ -48,10 +48,10 @@ export class HeaderMap implements Iterable<[string, string]> {
     if (init != null) this.assign(init);
   }
 
-  /** Wraps a flat list `[name, value, name, value, …]` without checking it: for what came off the wire. */
+  /** Takes over a flat list `[name, value, name, value, …]` without checking it: for what came off the wire. */
   static fromWire(list: string[]): HeaderMap {
     const map = new HeaderMap();
-    map.#list.push(...list);
+    map.#list = list;
     return map;
   }
 
@@ -145,7 +145,7 @@ export class HeaderMap implements Iterable<[string, string]> {
 
   /** A copy that shares nothing. */
   clone(): HeaderMap {
-    return HeaderMap.fromWire(this.#list);
+    return HeaderMap.fromWire(this.#list.slice());
   }
 
   /** The flat list `[name, value, …]` as it goes on the wire. Do not change it. */

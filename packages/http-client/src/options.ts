@@ -55,6 +55,8 @@ export interface CommonOptions {
 export interface RequestOptions extends CommonOptions, BodyOptions {
   /** Cookies for this call only, for the URL's host only. */
   readonly cookies?: CookieRecord | undefined;
+  /** Resolve at the head and leave the body to be read, as `stream()` does. Default false. */
+  readonly stream?: boolean | undefined;
   /** Ends the call; the error's `cause` is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -95,7 +97,7 @@ const COMMON = [
   "onDownloadProgress",
   "cookies",
 ];
-const CALL = new Set([...COMMON, "json", "form", "data", "files", "signal"]);
+const CALL = new Set([...COMMON, "json", "form", "data", "files", "signal", "stream"]);
 const SESSION = new Set([
   ...COMMON,
   "baseUrl",
@@ -134,7 +136,7 @@ export function ownOptions<T extends object>(options: T, kind: "request" | "sess
 }
 
 function checkValues(own: Record<string, unknown>): void {
-  for (const key of ["allowRedirects", "allowDowngrade", "throwHttpErrors", "allowAbsoluteUrls", "http2"]) {
+  for (const key of ["allowRedirects", "allowDowngrade", "throwHttpErrors", "allowAbsoluteUrls", "http2", "stream"]) {
     if (own[key] !== undefined && typeof own[key] !== "boolean") throw invalidArgument(key, own[key], "a boolean");
   }
   for (const key of ["maxRedirects", "maxConnections", "maxHeaderSize"]) {

@@ -157,7 +157,7 @@ export class Session {
     }
     const own = ownOptions(options, "request");
     const request = this.#prepare(method, url, own);
-    const plan = this.#planFor(request.target, own, stream);
+    const plan = this.#planFor(request.target, own, stream || own.stream === true);
     let ownCookies: CookieJar | null = null;
     if (own.cookies) {
       ownCookies = new CookieJar();
@@ -211,7 +211,9 @@ export class Session {
       ownCookies = new CookieJar();
       ownCookies.addForHost(request.target, own.cookies);
     }
-    return withShortcuts(this.#run(request.clone(), this.#planFor(request.target, own, false), ownCookies));
+    return withShortcuts(
+      this.#run(request.clone(), this.#planFor(request.target, own, own.stream === true), ownCookies),
+    );
   }
 
   async #run(request: PreparedRequest, plan: CallPlan, ownCookies: CookieJar | null): Promise<Response> {

@@ -293,6 +293,15 @@ describe("responses", () => {
     expect((await session.get(`${bin.url}/links/3/0`)).links.next?.url).toBe("/links/3/1");
     expect((await session.get(`${bin.url}/get`)).links).toEqual({});
   });
+  test("a head of very many lines", async () => {
+    await using s = new Session({ maxHeaderSize: 4_000_000, trust: { netrc: false } });
+    s.mount("http://many/", () => {
+      const headers = new Headers();
+      for (let i = 0; i < 150_000; i++) headers.append(`h${i}`, "1");
+      return new globalThis.Response(null, { headers });
+    });
+    expect((await s.get("http://many/")).headers.size).toBe(150_000);
+  });
   test("repeated headers", async () => {
     const r = await session.get(`${bin.url}/response-headers?x-a=1&x-a=2&set-cookie=a%3D1&set-cookie=b%3D2`);
     expect([r.headers.get("x-a"), r.headers.getAll("x-a"), r.headers.getSetCookie()]).toEqual([

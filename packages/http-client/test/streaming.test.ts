@@ -53,6 +53,12 @@ describe("reading", () => {
     expect(await r.text()).toContain("coding");
     expect(await r.json()).toHaveProperty("coding");
   });
+  test("stream: true is stream()", async () => {
+    await using r = await session.get(`${bin.url}/stream-bytes/200000`, { stream: true });
+    expect(r.isStreaming).toBe(true);
+    await using sent = await session.send(session.prepare("GET", `${bin.url}/bytes/10`), { stream: true });
+    expect([sent.isStreaming, (await sent.bytes()).length]).toEqual([true, 10]);
+  });
   test("break keeps the rest", async () => {
     await using r = await session.stream("GET", `${bin.url}/bytes/10`);
     for await (const chunk of r.iterBytes(4)) {
