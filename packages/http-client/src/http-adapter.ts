@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Adapter, AdapterResponse, SendOptions } from "./adapter.ts";
 import { HttpAdapterResponse } from "./adapter-response.ts";
@@ -206,7 +207,7 @@ export class HttpAdapter implements Adapter {
       bodyTimeout: read,
       reset: undefined,
       expectContinue: undefined,
-      servername: forward?.servername,
+      servername: forward ? forward.servername : custom ? serverName(request) : undefined,
       throwOnError: undefined,
       maxRedirections: undefined,
       typeOfService: undefined,
@@ -285,6 +286,13 @@ export class HttpAdapter implements Adapter {
     this.#routes.clear();
     await this.#pools.close();
   }
+}
+
+/** With a Host header of the caller's own, undici would ask for, and check, the certificate of that name. */
+function serverName(request: PreparedRequest): string | undefined {
+  const { protocol, hostname } = request.target;
+  if (protocol !== "https:" || isIP(hostname) !== 0 || !request.peekHeaders().has("host")) return undefined;
+  return hostname;
 }
 
 /** Calls inherit these from their session, so that comparing identities finds most of them alike. */

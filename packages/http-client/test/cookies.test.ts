@@ -34,6 +34,7 @@ const pairs: Case[] = [
 const attributes: Case[] = [
   ["Secure over http", ["a=1; Secure"], null],
   ["secure, in any case and with a value", ["a=1; sEcUrE=no"], null],
+  ["Secure to localhost", ["a=1; Secure"], "a=1", "http://localhost/one/x", "http://localhost/one/set"],
   ["HttpOnly is sent", ["a=1; HttpOnly"], "a=1"],
   [
     "SameSite is sent to its own site",

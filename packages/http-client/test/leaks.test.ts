@@ -53,6 +53,14 @@ test("after 10,000 mixed calls, close() leaves no connection", async () => {
     // A stream that is read, one that is closed, one that is dropped.
     async () => (await session.stream("GET", `${bin.url}/bytes/1000`)).bytes(),
     async () => (await session.stream("GET", `${bin.url}/stream-bytes/1000000`)).close(),
+    // Encoded streams, closed and dropped halfway.
+    async () => {
+      const r = await session.stream("GET", `${bin.url}/bomb/300000`);
+      for await (const _ of r.iterBytes()) break;
+      await r.close();
+    },
+    async () => (await session.stream("GET", `${bin.url}/bomb/300000`)).close(),
+    async () => (await session.stream("GET", `${bin.url}/bomb/300000`, { maxResponseBytes: 1000 })).bytes(),
     async (i) => (i % 50 === 0 ? session.stream("GET", `${bin.url}/stream-bytes/1000000`) : null),
     async () => {
       const r = await session.stream("GET", `${bin.url}/stream/10`);

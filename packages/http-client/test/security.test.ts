@@ -450,6 +450,18 @@ describe("10. TLS", () => {
     });
     await named.close();
   });
+  test("the name is the URL's, whatever the Host header says", async () => {
+    const url = `https://localhost:${secure.port}/headers`;
+    const sent = await session.get(url, { headers: { Host: "other.example" } }).json<{ headers: Headers }>();
+    expect(sent.headers.Host).toBe("other.example");
+    const named = await startHttpbin(
+      (handler) => createTlsServer({ cert: certificates.otherCert, key: certificates.otherKey }, handler),
+      "https",
+    );
+    const wrong = session.get(`https://localhost:${named.port}/`, { headers: { Host: "other.example" } });
+    await expect(wrong).rejects.toThrow(SSLError);
+    await named.close();
+  });
   test("authorities of the environment are used only when trusted", async () => {
     const path = join(folder, "ca.pem");
     writeFileSync(path, certificates.ca);
