@@ -37,22 +37,29 @@ export interface BodySource {
   read(): Promise<Buffer | null>;
   /** Gives the connection up, or back if nothing is left to read. */
   destroy(): void;
+  /** True when nothing is left to read or the body was given up. */
   readonly isDone: boolean;
 }
 
 /** What an adapter answers with. The body is decoded: no Content-Encoding is left on it. */
 export interface AdapterResponse {
+  /** From 200 to 599. */
   readonly status: number;
+  /** The reason phrase, or the empty string. */
   readonly reason: string;
   readonly headers: HeaderMap;
+  /** The whole body, or its source when `stream` was asked for. */
   readonly body: Buffer | BodySource;
   /** Milliseconds from sending to the head; 0 if the adapter does not measure. */
   readonly elapsed: number;
+  /** The body of a redirect was too large to be kept. */
   readonly truncated: boolean;
 }
 
 /** Sends prepared requests: the layer below the session, chosen by `session.mount(prefix, adapter)`. */
 export interface Adapter {
+  /** Sends one request, without following redirects. Rejects with a RequestException. */
   send(request: PreparedRequest, options: SendOptions): Promise<AdapterResponse>;
+  /** Ends what the adapter holds open; called when the session closes. */
   close(): Promise<void>;
 }

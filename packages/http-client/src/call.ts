@@ -29,6 +29,7 @@ export class Call {
   #request: PreparedRequest;
   #auth: Auth | null;
   #answered = false;
+  #redirects = 0;
   #ownCookieHeader: boolean;
 
   constructor(
@@ -133,7 +134,7 @@ export class Call {
   async #redirect(response: Response, location: string): Promise<void> {
     const plan = this.#plan;
     const request = this.#request;
-    if (this.#history.length >= plan.maxRedirects) {
+    if (this.#redirects >= plan.maxRedirects) {
       await response.close();
       throw new TooManyRedirects(`more than ${plan.maxRedirects} redirects`, { request, response });
     }
@@ -158,6 +159,7 @@ export class Call {
     if (next.url.credentials || next.stripped) this.#auth = this.#authOfUrl(next.url);
     this.#answered = false;
     this.#ownCookieHeader = false;
+    this.#redirects++;
     this.#history.push(response);
     this.#request = following;
     for (const hook of plan.hooks.redirect) await hook(following, response);

@@ -111,6 +111,7 @@ export class CookieJar implements Iterable<Cookie> {
     return removed;
   }
 
+  /** Removes every cookie. */
   clear(): void {
     this.#jar = null;
   }

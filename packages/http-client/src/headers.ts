@@ -82,6 +82,7 @@ export class HeaderMap implements Iterable<[string, string]> {
     return this.getAll("set-cookie");
   }
 
+  /** True when there is a header of that name. */
   has(name: string): boolean {
     const wanted = name.toLowerCase();
     for (let i = 0; i < this.#list.length; i += 2) if (this.#list[i]!.toLowerCase() === wanted) return true;
@@ -153,6 +154,7 @@ export class HeaderMap implements Iterable<[string, string]> {
     return this.#list;
   }
 
+  /** Name and value of each line, in order. */
   *entries(): IterableIterator<[string, string]> {
     for (let i = 0; i < this.#list.length; i += 2) yield [this.#list[i]!, this.#list[i + 1]!];
   }

@@ -40,7 +40,9 @@ export interface HttpAdapterOptions extends PoolOptions {
   readonly maxRetries?: Retry | number | undefined;
   /** Milliseconds of the connections' own limit. Default 10 000. */
   readonly connectTimeout?: number | undefined;
+  /** TLS towards an https proxy. */
   readonly proxyTls?: { readonly verify?: VerifyOption; readonly cert?: CertOption } | undefined;
+  /** What the environment is trusted with. Default: everything. */
   readonly trust?: Trust | undefined;
   /** An undici dispatcher that is used instead of pools of its own; it is not closed. */
   readonly dispatcher?: Dispatcher | undefined;
@@ -81,6 +83,7 @@ export class HttpAdapter implements Adapter {
       typeof options.maxRetries === "number" ? new Retry(options.maxRetries) : (options.maxRetries ?? NO_RETRY);
   }
 
+  /** Sends one request with its retries. Rejects with a RequestException. */
   async send(request: PreparedRequest, options: SendOptions): Promise<AdapterResponse> {
     const scope =
       options.signal || options.timeouts.total > 0 ? new CallScope(options.signal, options.timeouts.total) : null;
@@ -282,6 +285,7 @@ export class HttpAdapter implements Adapter {
     }
   }
 
+  /** Ends every connection. */
   async close(): Promise<void> {
     this.#routes.clear();
     await this.#pools.close();

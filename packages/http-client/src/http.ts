@@ -14,18 +14,27 @@ function session(): Session {
 
 /** The functions of `requests`, without a session: connections are pooled, and nothing else is remembered. */
 export interface Http {
+  /** GET; see `request`. */
   get(url: string | URL, options?: RequestOptions): ResponsePromise;
+  /** POST; see `request`. */
   post(url: string | URL, options?: RequestOptions): ResponsePromise;
+  /** PUT; see `request`. */
   put(url: string | URL, options?: RequestOptions): ResponsePromise;
+  /** PATCH; see `request`. */
   patch(url: string | URL, options?: RequestOptions): ResponsePromise;
+  /** DELETE; see `request`. */
   delete(url: string | URL, options?: RequestOptions): ResponsePromise;
+  /** HEAD; see `request`. */
   head(url: string | URL, options?: RequestOptions): ResponsePromise;
+  /** OPTIONS; see `request`. */
   options(url: string | URL, options?: RequestOptions): ResponsePromise;
   /** Sends a request and resolves when the whole body is in memory. */
   request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise;
   /** Sends a request and resolves at the head. */
   stream(method: string, url: string | URL, options?: RequestOptions): Promise<Response>;
+  /** The pages from `url` on; see `Session.paginate`. */
   paginate(url: string | URL, options?: PaginateOptions): AsyncGenerator<Response, void>;
+  /** Streams a URL into a file; see `Session.download`. */
   download(url: string | URL, path: string, options?: DownloadOptions): Promise<DownloadResult>;
 }
 

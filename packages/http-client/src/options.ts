@@ -29,11 +29,13 @@ export interface CommonOptions {
   readonly maxRedirects?: number | undefined;
   /** Follow a redirect from https to http. Default true; credentials are dropped in any case. */
   readonly allowDowngrade?: boolean | undefined;
+  /** Proxies; see ProxiesOption. Default: those of the environment. */
   readonly proxies?: ProxiesOption | undefined;
   /** Whom to trust for TLS. Default true: Node's authorities. */
   readonly verify?: VerifyOption | undefined;
   /** A client certificate. */
   readonly cert?: CertOption | undefined;
+  /** Functions called at fixed points; the session's before the call's. */
   readonly hooks?: Hooks | undefined;
   /** Retries: a number is `total`. Default: none, but for a stale pooled connection. */
   readonly retry?: Retry | RetryOptions | number | undefined;
@@ -47,7 +49,9 @@ export interface CommonOptions {
   readonly sensitiveHeaders?: readonly string[] | undefined;
   /** Offer HTTP/2 in the TLS handshake. Default false. */
   readonly http2?: boolean | undefined;
+  /** Told how much of the body the connection has taken. */
   readonly onUploadProgress?: ((progress: Progress) => void) | undefined;
+  /** Told how much of the body has arrived, as it is on the wire. */
   readonly onDownloadProgress?: ((progress: Progress) => void) | undefined;
 }
 

@@ -63,6 +63,7 @@ export class Response {
     }
   }
 
+  /** The status code. */
   get status(): number {
     return this.#answer.status;
   }
@@ -307,6 +308,7 @@ export class Response {
     onClose?.();
   }
 
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

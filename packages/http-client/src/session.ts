@@ -98,31 +98,37 @@ export class Session {
     this.#streamPlan = { ...this.#streamPlan, auth: resolved };
   }
 
+  /** GET; see `request`. */
   get(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.request("GET", url, options);
   }
 
+  /** POST; see `request`. */
   post(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.request("POST", url, options);
   }
 
+  /** PUT; see `request`. */
   put(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.request("PUT", url, options);
   }
 
+  /** PATCH; see `request`. */
   patch(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.request("PATCH", url, options);
   }
 
+  /** DELETE; see `request`. */
   delete(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.request("DELETE", url, options);
   }
 
-  /** Does not follow redirects unless `allowRedirects` is true, as in requests. */
+  /** HEAD; does not follow redirects unless `allowRedirects` is true, as in requests. */
   head(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.request("HEAD", url, options);
   }
 
+  /** OPTIONS; see `request`. */
   options(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.request("OPTIONS", url, options);
   }
@@ -320,6 +326,7 @@ export class Session {
     await Promise.all([this.#adapter.close(), ...this.#mounts.map(({ adapter }) => adapter.close())]);
   }
 
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

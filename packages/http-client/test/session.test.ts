@@ -361,6 +361,18 @@ describe("redirects", () => {
     await expect(session.get(`${bin.url}/loop`)).rejects.toThrow("more than 30 redirects");
     expect((await session.get(`${bin.url}/redirect/30`)).status).toBe(200);
   });
+  test("a challenge that was answered is no redirect", async () => {
+    const url = `${bin.url}/digest-auth/auth/u/p`;
+    const r = await session.get(url, { auth: digest("u", "p"), maxRedirects: 0 });
+    expect([r.status, r.history.length]).toEqual([200, 1]);
+    const moved = await session.get(`${bin.url}/redirect-to?url=/digest-auth/auth/u/p`, {
+      auth: digest("u", "p"),
+      maxRedirects: 1,
+    });
+    expect([moved.status, moved.history.map((h) => h.status)]).toEqual([200, [302, 401]]);
+    const behind = session.get(`${bin.url}/redirect/1`, { maxRedirects: 0 });
+    await expect(behind).rejects.toThrow(TooManyRedirects);
+  });
   test("a login that redirects to itself", async () =>
     expect(await session.get(`${bin.url}/login`).json()).toEqual({ loggedIn: true }));
   test.each([

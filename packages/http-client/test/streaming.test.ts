@@ -278,13 +278,13 @@ describe("download", () => {
     await session.download(`${url}/6553600`, path);
     const before = process.memoryUsage.rss();
     let peak = 0;
-    const { size } = await session.download(`${url}/327680000`, path, {
+    const { size } = await session.download(`${url}/1073741824`, path, {
       onProgress: () => {
         peak = Math.max(peak, process.memoryUsage.rss());
       },
     });
     child.kill();
     rmSync(path);
-    expect([size, peak - before < 120_000_000]).toEqual([327_680_000, true]);
+    expect([size, peak - before < 120_000_000]).toEqual([1_073_741_824, true]);
   });
 });
