@@ -4,7 +4,7 @@ import zlib from "node:zlib";
 import { ContentDecodingError, ResponseTooLarge } from "./errors.ts";
 
 /** More codings than this in one Content-Encoding is an attack (CVE-2026-22036). */
-export const MAX_ENCODINGS = 5;
+const MAX_ENCODINGS = 5;
 
 type Coding = "gzip" | "deflate" | "br" | "zstd";
 type OneShot = (input: Uint8Array, options: { maxOutputLength?: number }) => Promise<Buffer>;

@@ -28,7 +28,7 @@ export type ExchangeOptions = Pick<
 >;
 
 /** Of a redirect's body no more than this is read; a longer one ends the connection. */
-export const MAX_REDIRECT_BODY = 65_536;
+const MAX_REDIRECT_BODY = 65_536;
 
 const EMPTY = Buffer.alloc(0);
 

@@ -1,7 +1,7 @@
 import { ResponseTooLarge } from "./errors.ts";
 
 /** Characters of one line when nothing else is said. */
-export const DEFAULT_MAX_LINE_LENGTH = 16_777_216;
+const DEFAULT_MAX_LINE_LENGTH = 16_777_216;
 
 /** Splits text that comes in pieces into lines; `\n`, `\r\n` and `\r` end a line, unless a delimiter is given. */
 export class LineSplitter {

@@ -112,7 +112,7 @@ export function escapeParameter(text: string): string {
 }
 
 /** The head of one part, with its empty line (RFC 7578, section 4). */
-export function partHead(name: string, options: PartOptions): string {
+function partHead(name: string, options: PartOptions): string {
   if (/\0/.test(name) || /\0/.test(options.filename ?? ""))
     throw new InvalidHeader(`part ${JSON.stringify(name)}: a name must not hold NUL`);
   let head = `Content-Disposition: form-data; name="${escapeParameter(name)}"`;

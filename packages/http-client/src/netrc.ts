@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** One entry of a netrc file. */
-export interface NetrcEntry {
+interface NetrcEntry {
   readonly login: string;
   readonly account: string;
   readonly password: string;

@@ -11,7 +11,7 @@ export type Fields =
   | URLSearchParams;
 
 /** Encodes as Python's `quote_plus`: everything but letters, digits and `_.-~`, and a space as `+`. */
-export function quotePlus(text: string): string {
+function quotePlus(text: string): string {
   if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text.toWellFormed())
     .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -23,7 +23,7 @@ const SECRET_HEADERS = new Set([
 export const sensitiveHeaderNames: ReadonlySet<string> = SECRET_HEADERS;
 
 /** What stands in place of a secret in anything printed. */
-export const REDACTED = "[redacted]";
+const REDACTED = "[redacted]";
 
 /** A header's value as it may be printed. */
 export function redactHeader(name: string, value: string): string {
