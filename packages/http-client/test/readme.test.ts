@@ -30,10 +30,10 @@ describe("every feature names its test", () => {
     "%s: %s",
     (_, name) => {
       expect(name).toBeDefined();
-      const leaf = name!.split(" > ").at(-1)!;
-      expect(tests).toMatch(
-        new RegExp(`(test|it)(\\.each)?[\\s\\S]{0,4000}?["\`]${leaf.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`),
-      );
+      const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      const [leaf, group] = name!.split(" > ").reverse();
+      expect(tests).toMatch(new RegExp(`(\\b(test|it)|[)\\]])\\(\\s*["\`]${literal(leaf!)}["\`],`));
+      if (group) expect(tests).toMatch(new RegExp(`describe\\("${literal(group)}",`));
     },
   );
   test("there are enough of them", () => expect(rows.length).toBeGreaterThan(55));
