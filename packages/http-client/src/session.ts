@@ -8,6 +8,7 @@ import { type CallPlan, makePlan } from "./call-plan.ts";
 import { CallScope } from "./call-scope.ts";
 import { CookieJar, type CookieRecord } from "./cookies.ts";
 import { ACCEPT_ENCODING } from "./decode.ts";
+import { errorChannel } from "./diagnostics.ts";
 import { type DownloadOptions, type DownloadResult, download } from "./download.ts";
 import { ClosedError, invalidArgument, RequestException } from "./errors.ts";
 import { type FetchLike, FunctionAdapter } from "./function-adapter.ts";
@@ -244,6 +245,7 @@ export class Session {
       let error: Error =
         cause instanceof RequestException ? translate(cause, call.request, "connect") : (cause as Error);
       for (const hook of plan.hooks.error) error = (await hook(error)) ?? error;
+      if (errorChannel.hasSubscribers) errorChannel.publish({ request: call.request, error });
       throw error;
     }
   }

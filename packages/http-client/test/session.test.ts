@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { inspect } from "node:util";
 import { MockAgent } from "undici";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import {
@@ -604,6 +606,25 @@ describe("hooks", () => {
     ).rejects.toThrow(/^in a hook$/);
     await expect(session.get(bin.url, { hooks: { respnse: () => {} } as never })).rejects.toThrow("hooks.respnse");
   });
+});
+
+test("diagnostics: requests, answers and errors, without secrets", async () => {
+  const seen: { name: string; message: { request: PreparedRequest; response?: Response; error?: Error } }[] = [];
+  const listen = (message: unknown, name: string | symbol): void => {
+    seen.push({ name: String(name), message: message as (typeof seen)[number]["message"] });
+  };
+  const names = ["sockeye:http:request", "sockeye:http:response", "sockeye:http:error"];
+  for (const name of names) subscribe(name, listen);
+  try {
+    await session.get(`${bin.url}/redirect/1`, { headers: { Authorization: "hunter2" } });
+    await session.get("http://u:hunter2@127.0.0.1:1/").catch(() => {});
+  } finally {
+    for (const name of names) unsubscribe(name, listen);
+  }
+  const [request, response, error] = names;
+  expect(seen.map(({ name }) => name)).toEqual([request, response, request, response, request, error]);
+  expect([seen[1]!.message.response?.status, seen.at(-1)!.message.error?.name]).toEqual([302, "ConnectionError"]);
+  expect(inspect(seen, { depth: 9 })).not.toContain("hunter2");
 });
 
 describe("retries", () => {
