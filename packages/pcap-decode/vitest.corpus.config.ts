@@ -5,7 +5,7 @@ import shared from "../../vitest.shared.ts";
 export default defineConfig({
   test: {
     ...shared.test,
-    include: ["test/corpus/**/*.corpus.ts"],
+    include: ["test/{corpus,filter}/**/*.corpus.ts"],
     testTimeout: 900_000,
     disableConsoleIntercept: true,
   },
