@@ -6,7 +6,7 @@ export function library(options: Options = {}): ReturnType<typeof defineConfig> 
     entry: ["src/index.ts"],
     format: ["esm"],
     // tsup sets `baseUrl` for its declaration build, which TypeScript 6 reports as deprecated.
-    dts: { compilerOptions: { ignoreDeprecations: "6.0", stripInternal: true } },
+    dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
     clean: true,
     sourcemap: true,
     target: "node20.19",

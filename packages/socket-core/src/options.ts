@@ -32,6 +32,7 @@ import {
   TCP_QUICKACK,
   TCP_USER_TIMEOUT,
 } from "./constants.ts";
+import type { Socket } from "./socket.ts";
 import { decodeTcpInfo, TCP_INFO_SIZE, type TcpInfo } from "./tcp-info.ts";
 
 /** Keep-alive probes, tcp(7). Times are milliseconds, rounded up to whole seconds by the kernel's unit. */
@@ -45,12 +46,7 @@ export interface KeepAlive {
 }
 
 /** The part of a socket that options need. */
-interface Target {
-  readonly family: number;
-  setsockopt(level: number, name: number, value: number | Uint8Array): void;
-  getsockopt(level: number, name: number): number;
-  getsockopt(level: number, name: number, length: number): Buffer;
-}
+type Target = Pick<Socket, "family" | "setsockopt" | "getsockopt">;
 
 const INT_MAX = 2 ** 31 - 1;
 const SECOND = 1000;
@@ -65,7 +61,7 @@ export class SocketOptions {
   readonly #socket: Target;
 
   /** @internal */
-  constructor(socket: Target) {
+  constructor(socket: Pick<Socket, "family" | "setsockopt" | "getsockopt">) {
     this.#socket = socket;
   }
 

@@ -1,6 +1,6 @@
 /** One classic BPF instruction, as the kernel's `struct sock_filter` and the BSD `bpf_insn` have it. */
 export interface Instruction {
-  /** Operation, an or of the values in {@link BPF}. */
+  /** Operation, an or of the values in `BPF`. */
   readonly code: number;
   /** Instructions to skip when a conditional jump is taken, 0 to 255. */
   readonly jt: number;

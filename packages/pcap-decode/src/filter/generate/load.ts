@@ -107,7 +107,7 @@ export function hasBits(state: GenerateState, base: Base, at: number, size: numb
 }
 
 /** Whether a field is larger than a value. */
-export function greater(state: GenerateState, base: Base, at: number, size: number, value: number): Test {
+function greater(state: GenerateState, base: Base, at: number, size: number, value: number): Test {
   return compare(state, base, at, size, value, undefined, BPF.JGT);
 }
 
