@@ -64,6 +64,9 @@ export class Descriptor {
   #writer: AnyOperation | null = null;
   #lastWriter: AnyOperation | null = null;
   #writers = 0;
+  /** Whose the writing side is while another thread writes, and the call's name. */
+  #reserved: Particulars | null = null;
+  #reservedFor = "";
   #retries: Record<Direction, NodeJS.Timeout | undefined> = noRetries;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -76,6 +79,18 @@ export class Descriptor {
   /** Whether a call waits in this direction. */
   isWaiting(direction: Direction): boolean {
     return (direction === READ ? this.#reader : this.#writer) !== null;
+  }
+
+  /** Keeps the writing side for calls with these particulars, until `release`. Throws BusyError when it is taken. */
+  reserve(syscall: string, particulars: Particulars): void {
+    if (this.#writer !== null) throw busy(syscall, this.#writer);
+    if (this.#reserved !== null) throw new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`);
+    this.#reserved = particulars;
+    this.#reservedFor = syscall;
+  }
+
+  release(particulars: Particulars): void {
+    if (this.#reserved === particulars) this.#reserved = null;
   }
 
   /** Runs a system call now if it can be, else when the descriptor is ready. `owner` is kept alive meanwhile. */
@@ -91,6 +106,9 @@ export class Descriptor {
     if (this.fd < 0) return Promise.reject(new ClosedError(syscall));
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(new AbortError(syscall, signal.reason));
+    if (direction === WRITE && this.#reserved !== null && this.#reserved !== particulars) {
+      return Promise.reject(new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`));
+    }
     const head = direction === READ ? this.#reader : this.#writer;
     if (head !== null) {
       if (direction === READ || this.stream) return Promise.reject(busy(syscall, head));
