@@ -4,6 +4,7 @@
  */
 import { constants } from "node:os";
 import type { WaitOptions } from "./check.ts";
+import { MSG_DONTWAIT } from "./constants.ts";
 import { onError } from "./diagnostics.ts";
 import { type QueuedError, takeErrors } from "./error-queue.ts";
 import { AbortError, BusyError, ClosedError, systemError, TimeoutError } from "./errors.ts";
@@ -32,6 +33,12 @@ function failure(syscall: string, errno: number, particulars: Particulars): Erro
   const error = systemError(syscall, errno, particulars.target, particulars.progress?.());
   if (onError.hasSubscribers) onError.publish({ error });
   return error;
+}
+
+/** Milliseconds that a call may wait. Every descriptor is non-blocking inside, so MSG_DONTWAIT is ours to keep. */
+function limitOf(options: WaitOptions & { flags?: number }, own: number | null): number | null {
+  if (MSG_DONTWAIT > 0 && options.flags !== undefined && (options.flags & MSG_DONTWAIT) !== 0) return 0;
+  return options.timeout === undefined ? own : options.timeout;
 }
 
 /** Shared by all descriptors until one needs its own. */
@@ -116,7 +123,7 @@ export class Descriptor {
         return Promise.reject(new BusyError(syscall, `${this.#writers} sends already wait`));
       }
     }
-    const limit = options?.timeout === undefined ? this.timeout : options.timeout;
+    const limit = options === undefined ? this.timeout : limitOf(options, this.timeout);
     let wait = head !== null || particulars.waitFirst === true;
     // A read that is known to find nothing, and a socket that had its share, go straight to waiting.
     if (limit !== 0 && (this.#budget === 0 || (this.drained && direction === READ))) wait = true;
@@ -225,6 +232,11 @@ export class Descriptor {
         else this.#arm(direction);
       }
     }
+  }
+
+  /** Whoever waits tries now: something was done here that the kernel does not report as readiness. */
+  retry(direction: Direction): void {
+    if (this.isWaiting(direction)) this.#advance(direction);
   }
 
   /** Lets those who wait try again, in order, until one has to go on waiting. */
