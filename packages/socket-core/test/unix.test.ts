@@ -105,7 +105,9 @@ describe("socketpair", () => {
   });
 
   it("is refused where there are no pairs", () => {
-    expect(() => socketpair(2, SOCK_STREAM)).toThrow(expect.objectContaining({ code: "ENOTSUP", syscall: "socketpair" }));
+    expect(() => socketpair(2, SOCK_STREAM)).toThrow(
+      expect.objectContaining({ code: "ENOTSUP", syscall: "socketpair" }),
+    );
     expect(() => socketpair(AF_UNIX, 999)).toThrow(expect.objectContaining({ syscall: "socketpair" }));
   });
 });
