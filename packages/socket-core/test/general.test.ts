@@ -1,7 +1,17 @@
 /** What belongs to no single module: datagrams into memory of the caller, and failures that must leave nothing open. */
 import { fstatSync, readdirSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { createServer, MSG_TRUNC, Socket } from "../src/index.ts";
+import {
+  createServer,
+  getaddrinfo,
+  getnameinfo,
+  ifNameIndex,
+  MSG_TRUNC,
+  NI_NUMERICHOST,
+  NI_NUMERICSERV,
+  SOCK_DGRAM,
+  Socket,
+} from "../src/index.ts";
 import { closeAll, datagramPair, families, freshPath, listening } from "./pairs.ts";
 
 afterEach(closeAll);
@@ -28,6 +38,16 @@ describe.each(families)("recvfromInto over $name", (family) => {
     await expect(b.recvfromInto("text" as unknown as Uint8Array)).rejects.toThrow(TypeError);
     expect(await b.recvfromInto(new Uint8Array(1))).toEqual({ length: 1, address: from });
   });
+});
+
+it("the zone of a link-local address goes through both ways, by name and by number", async () => {
+  const { name, index } = ifNameIndex()[0]!;
+  for (const zone of [name, index]) {
+    const [found] = await getaddrinfo(`fe80::1%${zone}`, 1234, { type: SOCK_DGRAM });
+    expect(found?.address).toMatchObject({ address: "fe80::1", port: 1234, scopeId: index });
+  }
+  const address = { address: "fe80::1", port: 1234, scopeId: index };
+  expect((await getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV)).host).toBe(`fe80::1%${name}`);
 });
 
 function openSockets(): number {
