@@ -1,3 +1,18 @@
+import { defineConfig } from "tsup";
 import { library } from "../../tsup.base.ts";
 
-export default library();
+/** The libraries of the command line are CommonJS and ask for Node's modules when they are first used. */
+const banner = `#!/usr/bin/env node
+import { createRequire as $createRequire } from "node:module";
+const require = $createRequire(import.meta.url);`;
+
+export default defineConfig([
+  library() as object,
+  library({
+    entry: { cli: "src/cli/main.ts" },
+    dts: false,
+    clean: false,
+    sourcemap: false,
+    banner: { js: banner },
+  }) as object,
+]);

@@ -12,6 +12,7 @@ import { residentMemory, usage, usageBetween } from "./usage.mjs";
  * @property {number} [rate] units of work a second
  * @property {number} [generator] the load generator's processor time as a share of the round's length, 0 to 1
  * @property {number} [disturbed] the share of the round for which the server or the load waited for its core, 0 to 1
+ * @property {number} [lost] the share of the datagrams that the kernel dropped because the receiver was too slow, 0 to 1
  * @property {number} [memoryEach] KiB of the server's memory for a connection
  * @property {number} memory MiB of the server's memory at the end
  */
@@ -20,7 +21,7 @@ import { residentMemory, usage, usageBetween } from "./usage.mjs";
  * What the load generator is to do; see load/load.c.
  *
  * @typedef {object} Work
- * @property {"echo" | "count" | "storm" | "burst" | "idle"} mode
+ * @property {"echo" | "count" | "storm" | "burst" | "idle" | "datagrams"} mode
  * @property {number} connections
  * @property {number} size bytes of a message
  * @property {number} warmUp units before the measurement, each compared byte by byte

@@ -121,6 +121,58 @@ test.each(["tcp-hello-client", "tcp-echo-client", "asyncio-client"])("%s says th
   });
 });
 
+describe("udp-echo", () => {
+  it("answers our client and CPython's, and ends cleanly on Ctrl-C", async () => {
+    const server = example("udp-echo-server", "0");
+    const port = await server.port();
+    expect(await example("udp-echo-client", port, "one").ended).toEqual(fine(/^Server received: one\n$/));
+    expect(await python("udp_client.py", port, "two").ended).toEqual(fine(/^Server received: two\n$/));
+    expect(await server.interrupt()).toEqual(fine(/Received one from .*127\.0\.0\.1.*\nReceived two from .*\n$/));
+  });
+
+  it("asks a CPython server again that loses the first datagram", async () => {
+    const server = python("udp_lossy_server.py");
+    const client = example("udp-echo-client", await server.port(), "please");
+    expect(await client.ended).toEqual(fine(/^No answer, asking again\nCPython received: please\n$/));
+  });
+
+  it("says what is wrong", async () => {
+    const port = await example("udp-echo-server", "0").port();
+    expect(await example("udp-echo-server", port).ended).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^.*EADDRINUSE.*\n$/),
+    });
+    expect(await example("udp-echo-server", "abc").ended).toMatchObject({
+      code: 1,
+      output: "port must be an integer from 0 to 65535, got NaN\n",
+    });
+    expect(await example("udp-echo-client", "1").ended).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^.*ECONNREFUSED.*\n$/),
+    });
+  });
+});
+
+describe("lan-discovery", () => {
+  it("finds who is there and who comes, and hears who leaves", async () => {
+    const ann = example("lan-discovery", "0", "Ann", "lo");
+    const port = await ann.port();
+    const bob = example("lan-discovery", port, "Bob", "lo");
+    await ann.find(/^Bob is here \([\d.]+:\d+\)$/m);
+    await bob.find(/^Ann is here \([\d.]+:\d+\)$/m);
+    expect(await bob.interrupt()).toMatchObject({ code: 0, signal: null });
+    await ann.find(/^Bob has left/m);
+    // What does not fit is passed over, terminal sequences too.
+    const cleo = "hello 00000000-0000-0000-0000-000000000000";
+    const guest = python("multicast_sender.py", port, "nonsense", `${cleo} \u001b[2J`, `${cleo} Cleo`);
+    expect(await guest.ended).toEqual(fine(/^here [0-9a-f-]{36} Ann\n$/));
+    const { output, ...end } = await ann.interrupt();
+    expect(end).toEqual({ code: 0, signal: null });
+    expect(output).not.toContain("\u001b");
+    expect(output).toMatch(/\nCleo is here .*\n$/);
+  });
+});
+
 describe("the runner", () => {
   it("lists what there is", async () => {
     const { code, output } = await example().ended;

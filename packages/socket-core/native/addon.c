@@ -4,10 +4,14 @@
 
 #include "addon.h"
 
-napi_status export_function(napi_env env, napi_value exports, const char *name, napi_callback callback) {
-  napi_value function;
-  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function);
-  return status == napi_ok ? napi_set_named_property(env, exports, name, function) : status;
+napi_status export_functions(napi_env env, napi_value exports, const exported *functions, size_t count) {
+  napi_status status = napi_ok;
+  for (size_t i = 0; i < count && status == napi_ok; i++) {
+    napi_value function;
+    status = napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);
+    if (status == napi_ok) status = napi_set_named_property(env, exports, functions[i].name, function);
+  }
+  return status;
 }
 
 void release_instance_if_idle(instance *self) {
@@ -65,7 +69,8 @@ static napi_value initialize(napi_env env, napi_value exports) {
       define_names(env, exports) != napi_ok || define_poller(env, exports) != napi_ok || define_constants(env, exports) != napi_ok)
     return NULL;
 #ifdef SOCKEYE_SEEDED_BUG
-  export_function(env, exports, "seededBug", seeded_bug);
+  const exported bug = {"seededBug", seeded_bug};
+  export_functions(env, exports, &bug, 1);
 #endif
   return exports;
 }

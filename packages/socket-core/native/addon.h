@@ -76,7 +76,11 @@ void descriptor_clear(instance *self, int fd, uint8_t flag);
 bool descriptor_has(const instance *self, int fd, uint8_t flag);
 
 /* The parts. Each adds its functions to the exports. */
-napi_status export_function(napi_env env, napi_value exports, const char *name, napi_callback callback);
+typedef struct {
+  const char *name;
+  napi_callback callback;
+} exported;
+napi_status export_functions(napi_env env, napi_value exports, const exported *functions, size_t count);
 napi_status define_calls(napi_env env, napi_value exports);
 napi_status define_messages(napi_env env, napi_value exports);
 napi_status define_work(napi_env env, napi_value exports);

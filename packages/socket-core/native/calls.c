@@ -303,10 +303,7 @@ static napi_value call_socketpair(napi_env env, napi_callback_info info) {
 }
 
 napi_status define_calls(napi_env env, napi_value exports) {
-  const struct {
-    const char *name;
-    napi_callback callback;
-  } functions[] = {{"socket", call_socket},           {"adopt", call_adopt},
+  const exported functions[] = {{"socket", call_socket},           {"adopt", call_adopt},
                    {"release", call_release},         {"close", call_close},
                    {"closeLater", call_close_later},
                    {"bind", call_bind},               {"connect", call_connect},
@@ -319,9 +316,5 @@ napi_status define_calls(napi_env env, napi_value exports) {
                    {"setInheritable", call_set_inheritable},
                    {"getInheritable", call_get_inheritable},
                    {"socketpair", call_socketpair}};
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
-    if (status != napi_ok) return status;
-  }
-  return napi_ok;
+  return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

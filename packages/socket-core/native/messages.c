@@ -141,7 +141,32 @@ static napi_value call_sendmsg(napi_env env, napi_callback_info info) {
   return number(env, count < 0 ? -errno : count);
 }
 
-#ifdef __linux__
+#if defined(__linux__) && !defined(SOCKEYE_ONE_BY_ONE)
+#define receive_many(fd, messages, count, flags) recvmmsg(fd, messages, count, flags, NULL)
+#define send_many sendmmsg
+#else
+/* Other systems have no call for many datagrams. Receiving one a call loses no error between them. */
+#ifndef __linux__
+struct mmsghdr {
+  struct msghdr msg_hdr;
+  unsigned msg_len;
+};
+#endif
+
+static int receive_many(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+  (void)count;
+  ssize_t length = recvmsg(fd, &messages->msg_hdr, flags);
+  if (length < 0) return -1;
+  messages->msg_len = (unsigned)length;
+  return 1;
+}
+
+static int send_many(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+  unsigned sent = 0;
+  while (sent < count && sendmsg(fd, &messages[sent].msg_hdr, flags) >= 0) sent++;
+  return sent > 0 ? (int)sent : -1;
+}
+#endif
 
 /* recvmmsg(fd, slab, slotSize, count, records, meta): how many datagrams, datagram i at slab[i * slotSize]. */
 static napi_value call_recvmmsg(napi_env env, napi_callback_info info) {
@@ -170,7 +195,7 @@ static napi_value call_recvmmsg(napi_env env, napi_callback_info info) {
     messages[i].msg_hdr.msg_control = record + BATCH_ADDRESS;
     messages[i].msg_hdr.msg_controllen = BATCH_CONTROL;
   }
-  int received = recvmmsg(fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
+  int received = receive_many(fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (received < 0) return number(env, -errno);
   for (int i = 0; i < received; i++)
     write_meta(meta.data + (size_t)i * META_SIZE, messages[i].msg_len, &messages[i].msg_hdr);
@@ -211,9 +236,11 @@ static napi_value call_sendmmsg(napi_env env, napi_callback_info info) {
     messages[i].msg_hdr.msg_name = address + sizeof length;
     messages[i].msg_hdr.msg_namelen = length;
   }
-  int sent = sendmmsg(fd, messages, (unsigned)count, MSG_NOSIGNAL | MSG_DONTWAIT);
+  int sent = send_many(fd, messages, (unsigned)count, MSG_NOSIGNAL | MSG_DONTWAIT);
   return number(env, sent < 0 ? -errno : sent);
 }
+
+#ifdef __linux__
 
 /* sendSegments(fd, buffer, offset, length, segmentSize, address): UDP_SEGMENT of udp(7); address may be null. */
 static napi_value call_send_segments(napi_env env, napi_callback_info info) {
@@ -254,8 +281,6 @@ static napi_value not_here(napi_env env, napi_callback_info info) {
   (void)info;
   return number(env, -ENOSYS);
 }
-#define call_recvmmsg not_here
-#define call_sendmmsg not_here
 #define call_send_segments not_here
 
 #endif
@@ -282,18 +307,12 @@ static napi_status define_layout(napi_env env, napi_value exports) {
 }
 
 napi_status define_messages(napi_env env, napi_value exports) {
-  const struct {
-    const char *name;
-    napi_callback callback;
-  } functions[] = {{"sendv", call_sendv},
+  const exported functions[] = {{"sendv", call_sendv},
                    {"recvmsg", call_recvmsg},
                    {"sendmsg", call_sendmsg},
                    {"recvmmsg", call_recvmmsg},
                    {"sendmmsg", call_sendmmsg},
                    {"sendSegments", call_send_segments}};
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
-    if (status != napi_ok) return status;
-  }
-  return define_layout(env, exports);
+  napi_status status = export_functions(env, exports, functions, sizeof functions / sizeof *functions);
+  return status == napi_ok ? define_layout(env, exports) : status;
 }

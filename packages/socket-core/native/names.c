@@ -83,17 +83,10 @@ static napi_value call_protocol_by_name(napi_env env, napi_callback_info info) {
 }
 
 napi_status define_names(napi_env env, napi_value exports) {
-  const struct {
-    const char *name;
-    napi_callback callback;
-  } functions[] = {{"ifNameToIndex", call_if_nametoindex},
+  const exported functions[] = {{"ifNameToIndex", call_if_nametoindex},
                    {"ifNameIndex", call_if_nameindex},
                    {"serviceByName", call_service_by_name},
                    {"serviceByPort", call_service_by_port},
                    {"protocolByName", call_protocol_by_name}};
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
-    if (status != napi_ok) return status;
-  }
-  return napi_ok;
+  return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

@@ -58,7 +58,7 @@ static napi_value call_attach_filter(napi_env env, napi_callback_info info) {
 }
 
 napi_status define_options(napi_env env, napi_value exports) {
-  napi_status status = export_function(env, exports, "setsockopt", call_setsockopt);
-  if (status == napi_ok) status = export_function(env, exports, "attachFilter", call_attach_filter);
-  return status == napi_ok ? export_function(env, exports, "getsockopt", call_getsockopt) : status;
+  const exported functions[] = {
+      {"setsockopt", call_setsockopt}, {"getsockopt", call_getsockopt}, {"attachFilter", call_attach_filter}};
+  return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

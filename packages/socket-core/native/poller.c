@@ -290,18 +290,11 @@ void close_all_pollers(instance *self) {
 }
 
 napi_status define_poller(napi_env env, napi_value exports) {
-  const struct {
-    const char *name;
-    napi_callback callback;
-  } functions[] = {{"start", start},
+  const exported functions[] = {{"start", start},
                    {"hold", hold},
                    {"letGo", let_go},
                    {"pollOpen", poll_open},
                    {"pollStart", poll_start},
                    {"pollClose", poll_close}};
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
-    if (status != napi_ok) return status;
-  }
-  return napi_ok;
+  return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

@@ -241,15 +241,8 @@ static napi_value call_getnameinfo(napi_env env, napi_callback_info info) {
 }
 
 napi_status define_work(napi_env env, napi_value exports) {
-  const struct {
-    const char *name;
-    napi_callback callback;
-  } functions[] = {{"sendfile", call_sendfile},
+  const exported functions[] = {{"sendfile", call_sendfile},
                    {"getaddrinfo", call_getaddrinfo},
                    {"getnameinfo", call_getnameinfo}};
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_status status = export_function(env, exports, functions[i].name, functions[i].callback);
-    if (status != napi_ok) return status;
-  }
-  return napi_ok;
+  return export_functions(env, exports, functions, sizeof functions / sizeof *functions);
 }

@@ -1,14 +1,17 @@
 /** Datagrams by the batch, recvmmsg(2) and sendmmsg(2): one system call and no object for up to 64 of them. */
 import { type Address, addressBuffer, decodeAddress, encodeAddress } from "./address.ts";
 import { type Ancillary, decodeAncillary, parseAncillary } from "./ancillary.ts";
-import { checkData, checkInteger, rangeError } from "./check.ts";
-import { MSG_TRUNC } from "./constants.ts";
+import { checkData, checkInteger, checkWait, rangeError, typeError, type WaitOptions } from "./check.ts";
+import { MSG_TRUNC, SOL_UDP, UDP_GRO } from "./constants.ts";
 import { layout, META, native } from "./native.ts";
+import { type Descriptor, READ } from "./readiness.ts";
 
 /** The most datagrams in one call. */
 export const MAX_BATCH: number = layout.maxBatch;
 /** The largest datagram of IPv4 and IPv6, rounded up. */
 const MAX_SLOT = 64 * 1024;
+
+const asCount = (count: number): number => count;
 
 /**
  * Memory for datagrams that are received together. `Socket.tryReceiveMany` fills it; the accessors read it until it is
@@ -23,6 +26,7 @@ export class ReceiveBatch {
   length = 0;
   readonly #slab: Buffer;
   readonly #records: Uint8Array;
+  readonly #integers: Int32Array;
   readonly #meta: Int32Array;
   readonly #metaBytes: Uint8Array;
 
@@ -32,6 +36,7 @@ export class ReceiveBatch {
     this.slotSize = checkInteger("slotSize", slotSize, 1, MAX_SLOT);
     this.#slab = Buffer.allocUnsafeSlow(capacity * slotSize);
     this.#records = new Uint8Array(capacity * layout.batchRecord);
+    this.#integers = new Int32Array(this.#records.buffer);
     this.#meta = new Int32Array(capacity * META.size);
     this.#metaBytes = new Uint8Array(this.#meta.buffer);
   }
@@ -86,7 +91,21 @@ export class ReceiveBatch {
 
   /** The size of the datagrams that the kernel put together (UDP_GRO), or undefined where it did not. */
   segmentSize(index: number): number | undefined {
-    return this.#meta[this.#at(index) + META.control] === 0 ? undefined : this.ancillary(index).segmentSize;
+    const length = this.#meta[this.#at(index) + META.control]!;
+    // Asked of every message, so without the objects that `ancillary` makes. Items are aligned to their length field.
+    const integers = this.#integers;
+    const { cmsgHeader, cmsgLengthSize, cmsgAlign } = layout;
+    let at = index * layout.batchRecord + layout.batchAddress;
+    const end = at + length;
+    while (end - at > cmsgHeader) {
+      // Lengths are small, so the half that holds them is enough; batches are of little-endian platforms.
+      const size = integers[at >> 2]!;
+      const name = (at + cmsgLengthSize) >> 2;
+      if (size < cmsgHeader || size > end - at) return undefined;
+      if (integers[name] === SOL_UDP && integers[name + 1] === UDP_GRO) return integers[(at + cmsgHeader) >> 2];
+      at += Math.ceil(size / cmsgAlign) * cmsgAlign;
+    }
+    return undefined;
   }
 
   /** What came beside a datagram. */
@@ -96,6 +115,21 @@ export class ReceiveBatch {
     const start = index * layout.batchRecord + layout.batchAddress;
     return parseAncillary(decodeAncillary(this.#records.subarray(start, start + length)));
   }
+}
+
+export function receiveBatch(
+  owner: object,
+  d: Descriptor,
+  batch: ReceiveBatch,
+  options: WaitOptions | undefined,
+): Promise<number> {
+  try {
+    if (!(batch instanceof ReceiveBatch)) throw typeError("batch", "a ReceiveBatch", batch);
+    checkWait(options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return d.run(owner, READ, "recvmmsg", () => batch.receive(d.fd), asCount, options);
 }
 
 /** Datagrams that are sent together: filled with `add`, sent by `Socket.trySendMany`. */

@@ -31,7 +31,7 @@ export interface Capabilities {
   /** `trySendSegments`, and receiving what was put together; the kernel may still refuse. */
   readonly segmentation: boolean;
   readonly coalescing: boolean;
-  /** `tryReceiveMany` and `trySendMany`. */
+  /** `tryReceiveMany` and `trySendMany` are one system call for many datagrams; elsewhere they work one by one. */
   readonly batches: boolean;
   /** MSG_ERRQUEUE. */
   readonly errorQueue: boolean;

@@ -63,7 +63,9 @@ export function htons(value: number): number {
   return littleEndian ? swap16(value) : value;
 }
 /** ntohs(3): 16 bits from network to host order. */
-export const ntohs: (value: number) => number = htons;
+export function ntohs(value: number): number {
+  return htons(value);
+}
 
 /** htonl(3): 32 bits from host to network order. */
 export function htonl(value: number): number {
@@ -71,4 +73,6 @@ export function htonl(value: number): number {
   return littleEndian ? swap32(value) : value;
 }
 /** ntohl(3): 32 bits from network to host order. */
-export const ntohl: (value: number) => number = htonl;
+export function ntohl(value: number): number {
+  return htonl(value);
+}

@@ -17,7 +17,7 @@ import { checkBuffer, checkData, checkInteger, checkWait, rangeError, typeError 
 import { AF_UNIX, MSG_CTRUNC, MSG_ERRQUEUE } from "./constants.ts";
 import { SocketError, systemError } from "./errors.ts";
 import { layout, META, native } from "./native.ts";
-import { type Descriptor, READ, WRITE } from "./readiness.ts";
+import { type Descriptor, type Direction, ERRORS, READ, WRITE } from "./readiness.ts";
 import type { ReceiveOptions } from "./receive.ts";
 import { receiveSlab, SLAB_SIZE, takeReceived } from "./receive-buffer.ts";
 import type { SendOptions } from "./send.ts";
@@ -90,6 +90,11 @@ function receive(d: Descriptor, buffers: readonly Uint8Array[], flags: number, c
   return length;
 }
 
+/** The error queue is read beside the data. */
+function directionOf(flags: number): Direction {
+  return MSG_ERRQUEUE > 0 && (flags & MSG_ERRQUEUE) !== 0 ? ERRORS : READ;
+}
+
 function details(control: Uint8Array): MessageDetails {
   const items = decodeAncillary(control.subarray(0, meta[META.control]));
   return {
@@ -124,7 +129,7 @@ export function receiveMessage(
   const own = length > SLAB_SIZE ? Buffer.allocUnsafeSlow(length) : null;
   return d.run(
     owner,
-    READ,
+    directionOf(flags),
     "recvmsg",
     () => {
       const buffer = own ?? receiveSlab().subarray(0, length);
@@ -158,7 +163,7 @@ export function receiveMessageInto(
   }
   return d.run(
     owner,
-    READ,
+    directionOf(flags),
     "recvmsg",
     () => receive(d, buffers, flags, control),
     (count) => ({ length: count, ...details(control) }),

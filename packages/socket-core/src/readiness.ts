@@ -14,7 +14,9 @@ import { type AnyOperation, nothing, Operation, type Particulars } from "./opera
 
 export const READ = 1;
 export const WRITE = 2;
-export type Direction = typeof READ | typeof WRITE;
+/** The error queue, MSG_ERRQUEUE; libuv's UV_PRIORITIZED, with which it reports an error without an end to polling. */
+export const ERRORS = 8;
+export type Direction = typeof READ | typeof WRITE | typeof ERRORS;
 
 /** What libuv says of a refused connect, a reset or an ICMP error; polling has stopped then, and the call tells which. */
 const EVENT_ERROR = 64;
@@ -42,7 +44,11 @@ function limitOf(options: WaitOptions & { flags?: number }, own: number | null):
 }
 
 /** Shared by all descriptors until one needs its own. */
-const noRetries: Record<Direction, NodeJS.Timeout | undefined> = { [READ]: undefined, [WRITE]: undefined };
+const noRetries: Record<Direction, NodeJS.Timeout | undefined> = {
+  [READ]: undefined,
+  [WRITE]: undefined,
+  [ERRORS]: undefined,
+};
 
 /** A datagram socket holds so many sends that wait for room, by default. */
 const MAX_QUEUED_SENDS = 1_024;
@@ -70,6 +76,7 @@ export class Descriptor {
   #reader: AnyOperation | null = null;
   #writer: AnyOperation | null = null;
   #lastWriter: AnyOperation | null = null;
+  #errorReader: AnyOperation | null = null;
   #writers = 0;
   /** Whose the writing side is while another thread writes, and the call's name. */
   #reserved: Particulars | null = null;
@@ -85,7 +92,12 @@ export class Descriptor {
 
   /** Whether a call waits in this direction. */
   isWaiting(direction: Direction): boolean {
-    return (direction === READ ? this.#reader : this.#writer) !== null;
+    return this.#first(direction) !== null;
+  }
+
+  #first(direction: Direction): AnyOperation | null {
+    if (direction === READ) return this.#reader;
+    return direction === WRITE ? this.#writer : this.#errorReader;
   }
 
   /** Keeps the writing side for calls with these particulars, until `release`. Throws BusyError when it is taken. */
@@ -116,9 +128,9 @@ export class Descriptor {
     if (direction === WRITE && this.#reserved !== null && this.#reserved !== particulars) {
       return Promise.reject(new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`));
     }
-    const head = direction === READ ? this.#reader : this.#writer;
+    const head = this.#first(direction);
     if (head !== null) {
-      if (direction === READ || this.stream) return Promise.reject(busy(syscall, head));
+      if (direction !== WRITE || this.stream) return Promise.reject(busy(syscall, head));
       if (this.#writers >= this.maxQueuedSends) {
         return Promise.reject(new BusyError(syscall, `${this.#writers} sends already wait`));
       }
@@ -153,6 +165,8 @@ export class Descriptor {
     if (failed < 0) return Promise.reject(failure(operation.syscall, failed, operation.particulars));
     if (direction === READ) {
       this.#reader = operation as AnyOperation;
+    } else if (direction === ERRORS) {
+      this.#errorReader = operation as AnyOperation;
     } else {
       if (this.#lastWriter === null) this.#writer = operation as AnyOperation;
       else this.#lastWriter.next = operation as AnyOperation;
@@ -211,7 +225,7 @@ export class Descriptor {
       if (this.#writer?.particulars.first) this.#advance(WRITE);
       if (this.#slot < 0) return;
     }
-    if (error || (events & ~WRITE) !== 0) {
+    if (error || (events & ~(WRITE | ERRORS)) !== 0) {
       this.drained = false;
       if (this.#reader !== null) this.#advance(READ);
       else if (!error && (this.#armed & READ) !== 0) this.#disarm(READ);
@@ -220,17 +234,33 @@ export class Descriptor {
       if (this.#writer !== null) this.#advance(WRITE);
       else if (!error && (this.#armed & WRITE) !== 0) this.#disarm(WRITE);
     }
-    if (error && this.#slot >= 0) {
-      // An error that no call takes away is in the error queue, and polling would report it for ever.
-      const before = this.errors?.length ?? 0;
-      if (this.#reader !== null || this.#writer !== null) this.errors = takeErrors(this.fd, this.errors);
-      // Where even that does not help, polling at once would spin.
-      const pause = (this.errors?.length ?? 0) === before ? ERROR_PAUSE : 0;
-      for (const direction of [READ, WRITE] as const) {
-        if (!this.isWaiting(direction)) continue;
-        if (pause > 0) this.#later(direction, pause);
-        else this.#arm(direction);
-      }
+    if ((error || (events & ERRORS) !== 0) && this.#slot >= 0) this.#emptyErrors(error);
+  }
+
+  /**
+   * An error that no read or write took away is in the error queue, and polling would report it for ever. They come
+   * first: whoever empties the queue takes the error from them.
+   */
+  #emptyErrors(stopped: boolean): void {
+    if (this.#errorReader !== null) this.#advance(ERRORS);
+    if (this.#slot < 0) return;
+    const before = this.errors?.length ?? 0;
+    const waits = this.#reader !== null || this.#writer !== null || this.#errorReader !== null;
+    if (waits) this.errors = takeErrors(this.fd, this.errors);
+    // Where even that does not help, polling at once would spin.
+    const pause = (this.errors?.length ?? 0) === before ? ERROR_PAUSE : 0;
+    if (this.#errorReader !== null) {
+      // Nothing for it: the error is that of the next read or write.
+      this.#disarm(ERRORS);
+      this.#later(ERRORS, ERROR_PAUSE);
+    } else if (!stopped && (this.#armed & ERRORS) !== 0) {
+      this.#disarm(ERRORS);
+    }
+    if (!stopped) return;
+    for (const direction of [READ, WRITE] as const) {
+      if (!this.isWaiting(direction)) continue;
+      if (pause > 0) this.#later(direction, pause);
+      else this.#arm(direction);
     }
   }
 
@@ -242,7 +272,7 @@ export class Descriptor {
   /** Lets those who wait try again, in order, until one has to go on waiting. */
   #advance(direction: Direction): void {
     for (;;) {
-      const operation = direction === READ ? this.#reader : this.#writer;
+      const operation = this.#first(direction);
       if (operation === null) return;
       try {
         const result = operation.attempt();
@@ -269,7 +299,7 @@ export class Descriptor {
     clearTimeout(this.#retries[direction]);
     this.#retries[direction] = setTimeout(() => {
       this.#retries[direction] = undefined;
-      if (this.fd < 0 || (direction === READ ? this.#reader : this.#writer) === null) return;
+      if (this.fd < 0 || this.#first(direction) === null) return;
       this.#arm(direction);
       this.#advance(direction);
     }, delay).unref();
@@ -279,6 +309,9 @@ export class Descriptor {
     if (direction === READ) {
       if (this.#reader !== operation) return;
       this.#reader = null;
+    } else if (direction === ERRORS) {
+      if (this.#errorReader !== operation) return;
+      this.#errorReader = null;
     } else {
       let before: AnyOperation | null = null;
       let at = this.#writer;
@@ -323,12 +356,13 @@ export class Descriptor {
     };
     check(READ, this.#reader);
     check(WRITE, this.#writer);
+    check(ERRORS, this.#errorReader);
   }
 
   /** Whether pending operations keep the process alive. */
   setReferenced(referenced: boolean): void {
     this.#referenced = referenced;
-    for (const first of [this.#reader, this.#writer]) {
+    for (const first of [this.#reader, this.#writer, this.#errorReader]) {
       for (let operation = first; operation !== null; operation = operation.next) {
         if (operation.held === referenced) continue;
         operation.held = referenced;
@@ -352,10 +386,11 @@ export class Descriptor {
     clearTimeout(this.#timer);
     clearTimeout(this.#retries[READ]);
     clearTimeout(this.#retries[WRITE]);
+    clearTimeout(this.#retries[ERRORS]);
     this.#armed = 0;
-    for (const direction of [READ, WRITE] as const) {
+    for (const direction of [READ, WRITE, ERRORS] as const) {
       for (;;) {
-        const operation = direction === READ ? this.#reader : this.#writer;
+        const operation = this.#first(direction);
         if (operation === null) break;
         this.#remove(direction, operation);
         operation.reject(new ClosedError(operation.syscall, operation.details));

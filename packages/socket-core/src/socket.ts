@@ -14,7 +14,7 @@ import {
   encodeAddress,
   type PacketAddress,
 } from "./address.ts";
-import type { ReceiveBatch, SendBatch } from "./batch.ts";
+import { type ReceiveBatch, receiveBatch, type SendBatch } from "./batch.ts";
 import { type DuplexOptions, toDuplex } from "./bridges/duplex.ts";
 import { type NodeSocketOptions, toNodeSocket } from "./bridges/node-socket.ts";
 import { toWeb, type WebStreams } from "./bridges/web.ts";
@@ -388,7 +388,8 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /**
    * recvmsg(2): a message of up to `length` bytes with its ancillary data, for which `ancillaryLength` bytes of room
-   * are made (see `ancillarySpace`; default 0). With MSG_ERRQUEUE, what went wrong with datagrams. Rejects as `recv`.
+   * are made (see `ancillarySpace`; default 0). Rejects as `recv`. With MSG_ERRQUEUE, what went wrong with datagrams;
+   * such a call may wait beside one that receives.
    */
   recvmsg(length = SLAB_SIZE, ancillaryLength = 0, options?: ReceiveOptions): Promise<Message> {
     return receiveMessage(this, this.#descriptor, length, ancillaryLength, options);
@@ -436,6 +437,11 @@ export class Socket implements AsyncIterable<Accepted> {
    */
   sendfile(file: FileHandle, options?: SendfileOptions): Promise<number> {
     return sendFile(this, this.#descriptor, file, options);
+  }
+
+  /** Waits for datagrams and fills a batch with those that are there, recvmmsg(2): how many. Rejects as `recv` does. */
+  receiveMany(batch: ReceiveBatch, options?: WaitOptions): Promise<number> {
+    return receiveBatch(this, this.#descriptor, batch, options);
   }
 
   /** Fills a batch with the datagrams that are there, recvmmsg(2): how many, or `null` for none. Throws SocketError. */

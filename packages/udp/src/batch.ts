@@ -2,35 +2,37 @@
 import { type Address, type Ancillary, type InetAddress, ReceiveBatch } from "@sockeye/socket-core";
 import { rangeError } from "./check.ts";
 
-/** A super-packet of GRO holds at most so many datagrams (UDP_GRO_CNT_MAX is 64). */
-const MAX_SEGMENTS = 64;
-
 /**
- * A batch of datagrams. It belongs to its endpoint and is filled again by the next `receiveMany`: take copies of what
- * must outlive that. Super-packets of GRO appear as the datagrams that they were made of.
+ * Datagrams that were received together. It belongs to its endpoint and is good until that receives again: take copies
+ * of what must outlive that. Super-packets of GRO appear as the datagrams that they were made of.
  */
 export class Batch {
   readonly #received: ReceiveBatch;
+  readonly #split: boolean;
   /** Per datagram: where it starts, its size, and the message it came in. */
-  readonly #offsets: Int32Array;
-  readonly #sizes: Int32Array;
-  readonly #messages: Int32Array;
-  #length = 0;
+  #offsets: Int32Array;
+  #sizes: Int32Array;
+  #messages: Int32Array;
+  /** What is shown of what was received: from `first` on, without `end`. */
   #first = 0;
+  #end = 0;
+  #total = 0;
   #segments = 0;
+  #totalBytes = 0;
 
   /** @internal */
   constructor(messages: number, slotSize: number, split: boolean) {
     this.#received = new ReceiveBatch(messages, slotSize);
-    const most = split ? messages * MAX_SEGMENTS : messages;
-    this.#offsets = new Int32Array(most);
-    this.#sizes = new Int32Array(most);
-    this.#messages = new Int32Array(most);
+    this.#split = split;
+    this.#sizes = new Int32Array(messages);
+    // Without super-packets these never change.
+    this.#offsets = Int32Array.from({ length: messages }, (_, i) => i * slotSize);
+    this.#messages = Int32Array.from({ length: messages }, (_, i) => i);
   }
 
   /** How many datagrams there are. */
   get length(): number {
-    return this.#length - this.#first;
+    return this.#end - this.#first;
   }
 
   /** The memory that holds them: datagram i is `size(i)` bytes from `offset(i)` on. */
@@ -40,15 +42,15 @@ export class Batch {
 
   /** Where a datagram starts in `bytes`. Throws RangeError. */
   offset(index: number): number {
-    return this.#offsets[this.#check(index)]!;
+    return this.#offsets[this.#at(index)]!;
   }
 
   /** How many bytes a datagram has. Throws RangeError. */
   size(index: number): number {
-    return this.#sizes[this.#check(index)]!;
+    return this.#sizes[this.#at(index)]!;
   }
 
-  /** A view of a datagram's bytes, good until the batch is filled again. Throws RangeError. */
+  /** A view of a datagram's bytes, good until the endpoint receives again. Throws RangeError. */
   data(index: number): Buffer {
     const start = this.offset(index);
     return this.bytes.subarray(start, start + this.size(index));
@@ -67,72 +69,90 @@ export class Batch {
 
   /** The sender's address. Throws RangeError. */
   from(index: number): Address {
-    return this.#received.address(this.#messages[this.#check(index)]!);
+    return this.#received.address(this.#messages[this.#at(index)]!);
   }
 
-  /** Whether a datagram was longer than its room. Throws RangeError. */
+  /** Whether a datagram was longer than `maxDatagramSize`, and is cut. Throws RangeError. */
   truncated(index: number): boolean {
-    return this.#received.truncated(this.#messages[this.#check(index)]!);
+    return this.#received.truncated(this.#messages[this.#at(index)]!);
   }
 
   /** What came beside a datagram: its destination, interface, TTL and so on, as far as the endpoint asked for it. */
   ancillary(index: number): Ancillary {
-    return this.#received.ancillary(this.#messages[this.#check(index)]!);
+    return this.#received.ancillary(this.#messages[this.#at(index)]!);
   }
 
-  #check(index: number): number {
+  #at(index: number): number {
     if (Number.isInteger(index) && index >= 0 && index < this.length) return index + this.#first;
-    throw rangeError("index", `from 0 to ${this.length - 1}`, index);
+    throw rangeError(
+      "index",
+      this.length === 0 ? "of a datagram, of which there are none" : `from 0 to ${this.length - 1}`,
+      index,
+    );
   }
 
-  /** Bytes of all datagrams. */
-  get totalBytes(): number {
-    let total = 0;
-    for (let i = this.#first; i < this.#length; i++) total += this.#sizes[i]!;
-    return total;
+  /** @internal What the whole of it counts for. */
+  get received(): { datagrams: number; bytes: number; segments: number } {
+    return { datagrams: this.#total, bytes: this.#totalBytes, segments: this.#segments };
   }
 
-  /** How many of the datagrams came as segments of a larger one. */
-  get segments(): number {
-    return this.#segments;
-  }
-
-  /** @internal Leaves the first ones out. */
-  skip(count: number): void {
-    this.#first += count;
-  }
-
-  /** @internal */
-  clear(): void {
+  /** @internal The memory to fill. Nothing is in it until `index`. */
+  clear(): ReceiveBatch {
     this.#first = 0;
-    this.#length = 0;
-  }
-
-  /** @internal The memory that `Socket.tryReceiveMany` fills. */
-  get received(): ReceiveBatch {
+    this.#end = 0;
+    this.#total = 0;
     return this.#received;
   }
 
+  /** @internal Shows up to `max` of the datagrams behind the ones that it showed; false when there are none. */
+  advance(max: number): boolean {
+    this.#first = this.#end;
+    this.#end = Math.min(this.#total, this.#first + max);
+    return this.#end > this.#first;
+  }
+
   /** @internal After it was filled: finds the datagrams in it. */
-  index(split: boolean): void {
+  index(): void {
     const received = this.#received;
-    let at = 0;
-    this.#first = 0;
     this.#segments = 0;
+    this.#totalBytes = 0;
+    if (!this.#split) {
+      // Each message is a datagram, in a slot of its own.
+      this.#total = received.length;
+      for (let i = 0; i < this.#total; i++) {
+        const size = received.size(i);
+        this.#sizes[i] = size;
+        this.#totalBytes += size;
+      }
+      return;
+    }
+    let at = 0;
     for (let message = 0; message < received.length; message++) {
       const start = received.offset(message);
       const size = received.size(message);
-      const stride = split ? (received.segmentSize(message) ?? size) : size;
-      if (stride < size) this.#segments += Math.ceil(size / stride);
-      let offset = 0;
-      do {
+      const stride = received.segmentSize(message) ?? size;
+      const pieces = stride > 0 && stride < size ? Math.ceil(size / stride) : 1;
+      if (pieces > 1) this.#segments += pieces;
+      if (at + pieces > this.#offsets.length) this.#grow(at + pieces);
+      for (let offset = 0, i = 0; i < pieces; i++, offset += stride) {
         this.#offsets[at] = start + offset;
         this.#sizes[at] = Math.min(stride, size - offset);
         this.#messages[at] = message;
         at++;
-        offset += stride;
-      } while (offset < size && at < this.#offsets.length);
+      }
+      this.#totalBytes += size;
     }
-    this.#length = at;
+    this.#total = at;
+  }
+
+  #grow(atLeast: number): void {
+    const grown = (old: Int32Array): Int32Array => {
+      const larger = new Int32Array(Math.max(atLeast, old.length * 2));
+      larger.set(old);
+      return larger;
+    };
+    this.#offsets = grown(this.#offsets);
+    this.#sizes = grown(this.#sizes);
+    this.#messages = grown(this.#messages);
   }
 }

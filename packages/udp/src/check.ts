@@ -26,10 +26,6 @@ export function checkOptions(name: string, value: unknown): void {
   if (typeof value !== "object" || value === null) throw typeError(name, "an object", value);
 }
 
-export function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== "function") throw typeError(name, "a function", value);
-}
-
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== "boolean") throw typeError(name, "a boolean", value);
   return value;
@@ -44,4 +40,10 @@ export function checkData(name: string, value: unknown): Uint8Array {
 
 export function checkAddress(name: string, value: unknown): void {
   if (typeof value !== "object" || value === null) throw typeError(name, "{ address, port } or { path }", value);
+}
+
+export function checkIterable(name: string, value: unknown): void {
+  if (typeof (value as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== "function") {
+    throw typeError(name, "an iterable of { data, to }", value);
+  }
 }

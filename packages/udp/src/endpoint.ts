@@ -1,68 +1,25 @@
 /** The endpoint: a datagram socket that sends in order, receives in batches and never throws away an error. */
+import { getSystemErrorName } from "node:util";
 import {
+  AbortError,
   type Address,
-  AF_INET6,
-  type Ancillary,
+  BusyError,
   ClosedError,
-  type ExtendedError,
   MSG_ERRQUEUE,
-  SendBatch,
   SO_MEMINFO,
   SOL_SOCKET,
   type Socket,
-  type SocketError,
   type WaitOptions,
 } from "@sockeye/socket-core";
 import { Batch } from "./batch.ts";
-import { checkAddress, checkData, checkInteger, rangeError } from "./check.ts";
+import { checkInteger, checkOptions, rangeError } from "./check.ts";
+import { type Datagram, type DatagramError, datagramOf, type Outgoing } from "./datagram.ts";
+import { type EndpointOptions, settingsOf } from "./endpoint-options.ts";
+import { Failures } from "./failures.ts";
 import { Multicast } from "./multicast-options.ts";
-import { bytesPerCall, MAX_BYTES_IPV4, MAX_BYTES_IPV6, segmentCount } from "./segmentation.ts";
+import { Sender } from "./sender.ts";
+import { type EndpointSettings, isAnothers } from "./settings.ts";
 import { type Counters, newCounters, type Statistics } from "./statistics.ts";
-
-/** A received datagram. */
-export interface Datagram {
-  /** Its payload, in memory of its own. */
-  data: Buffer;
-  /** The sender. */
-  from: Address;
-  /** Where it was sent to, with `packetInfo`. */
-  to?: string;
-  /** The number of the interface that it came in on, with `packetInfo`. */
-  interface?: number;
-  /** Its remaining time to live, with `ttl` in `receive`. */
-  ttl?: number;
-  /** The two bits of RFC 3168, with `ecn`. */
-  ecn?: number;
-  /** When the kernel received it, in nanoseconds since 1970, with `timestamps`. */
-  timestamp?: bigint;
-  /** It was longer than `maxDatagramSize`, and is cut. Absent otherwise. */
-  truncated?: true;
-}
-
-/** A datagram to send. */
-export interface Outgoing {
-  data: string | Uint8Array;
-  /** Where to; on a connected endpoint its peer. */
-  to?: Address;
-}
-
-/** One entry of the error queue. */
-export interface DatagramError extends ExtendedError {
-  /** The datagram that caused it, as far as the kernel kept it. */
-  datagram: Buffer;
-  /** Where that was sent to. */
-  to: Address;
-}
-
-/** How an endpoint is made; see `bind`. @internal */
-export interface EndpointSettings {
-  batchSize: number;
-  maxDatagramSize: number;
-  segmentation: boolean;
-  coalescing: boolean;
-  metadata: boolean;
-  connected: boolean;
-}
 
 /** Room for ancillary data in an error. */
 const ERROR_CONTROL = 512;
@@ -70,57 +27,36 @@ const MAX_DATAGRAM = 65_535;
 /** Position of the drop counter in SO_MEMINFO, sock_diag(7): SK_MEMINFO_DROPS. */
 const MEMINFO_DROPS = 8;
 const MEMINFO_SIZE = 36;
-/** ECN is the lower two bits of the octet, RFC 3168 section 5. */
-const ECN_MASK = 3;
-
-const done: Promise<void> = Promise.resolve();
-
-/** A failed send. Who looks at it has heard of the error; who drops it hears of it at the next call. */
-class Failed<T> extends Promise<T> {
-  onObserved: (() => void) | undefined;
-
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: `await` looks for `then`, and that is what we want to know.
-  override then<A = T, B = never>(
-    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.onObserved?.();
-    return super.then(onFulfilled, onRejected);
-  }
-}
+/** How long `close` waits for sends that the kernel does not take, in milliseconds. */
+const CLOSE_TIMEOUT = 2_000;
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * A UDP or Unix datagram socket. Nothing is received while nobody asks: the kernel's queue is the buffer, and what it
- * drops is counted in `statistics`. Sends keep their order.
+ * drops is counted in `statistics`. Sends keep their order. One call receives at a time; a second one is a BusyError.
  */
 export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
   /** The socket underneath, for options that have no name here. Reading and closing are this endpoint's. */
   readonly socket: Socket;
-  /** Groups and how datagrams to them leave. */
+  /** Groups, and how datagrams to them leave. */
   readonly multicast: Multicast;
   readonly #settings: EndpointSettings;
   readonly #counters: Counters = newCounters();
-  /** What was received ahead and not taken yet. */
-  #ahead: Batch | undefined;
-  #taken = 0;
-  #batch: Batch | undefined;
-  #outgoing: SendBatch | undefined;
-  /** The last of the calls that wait for room, one after the other. */
-  #sending: Promise<unknown> | undefined;
-  #unreported: { error: unknown } | undefined;
-  /** False after the kernel or the driver refused to segment. */
-  #segments: boolean;
+  readonly #failures = new Failures();
+  readonly #sender: Sender;
+  /** What was received and, perhaps, not taken yet. */
+  readonly #batch: Batch;
+  #receiving = false;
+  #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(socket: Socket, settings: EndpointSettings) {
+  constructor(socket: Socket, options: EndpointOptions, connected: boolean) {
+    const settings = settingsOf(socket, options, connected);
     this.socket = socket;
     this.multicast = new Multicast(socket);
     this.#settings = settings;
-    this.#segments = settings.segmentation;
+    this.#sender = new Sender(socket, settings, this.#counters, this.#failures);
+    this.#batch = new Batch(settings.batchSize, settings.maxDatagramSize, settings.coalescing);
   }
 
   /** Our address. Throws SocketError or ClosedError. */
@@ -133,9 +69,14 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     return this.socket.getpeername();
   }
 
-  /** Whether sends of segments are one call for many datagrams; false after the kernel refused, and without support. */
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#closing !== undefined || this.socket.closed;
+  }
+
+  /** Whether `sendSegments` is one call for many datagrams; false after the kernel refused, and without support. */
   get segmentation(): boolean {
-    return this.#segments;
+    return this.#sender.segmentation;
   }
 
   /** What went through since the endpoint was made. */
@@ -150,179 +91,101 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     return this.#counters.dropped;
   }
 
-  #report(): void {
-    const failed = this.#unreported;
-    if (failed === undefined) return;
-    this.#unreported = undefined;
-    throw failed.error;
-  }
-
-  /** Rejects with the error, and keeps it until somebody looks at the promise. */
-  #fail<T>(error: unknown): Promise<T> {
-    const entry = { error };
-    this.#unreported = entry;
-    const failed = Failed.reject(error) as Failed<T>;
-    failed.catch(() => {});
-    failed.onObserved = () => {
-      if (this.#unreported === entry) this.#unreported = undefined;
-    };
-    return failed;
-  }
-
-  #count(datagrams: number, bytes: number): void {
-    this.#counters.sendCalls++;
-    this.#counters.sent += datagrams;
-    this.#counters.bytesSent += bytes;
-  }
-
-  /** Sends now or, where the kernel has no room, when it has, in order. `attempt` is true when it is done. */
-  #send(attempt: () => boolean): Promise<void> {
-    try {
-      this.#report();
-      if (this.#sending === undefined && attempt()) return done;
-    } catch (error) {
-      return this.#fail(error);
-    }
-    const before = this.#sending;
-    const waiting = (async (): Promise<void> => {
-      if (before !== undefined) await before.catch(() => {});
-      while (!attempt()) await this.socket.writable({ timeout: null });
-    })();
-    this.#sending = waiting;
-    const clear = (): void => {
-      if (this.#sending === waiting) this.#sending = undefined;
-    };
-    return waiting.then(clear, (error) => {
-      clear();
-      return this.#fail<void>(error);
-    });
+  #checkSend(): void {
+    this.#failures.report();
+    if (this.closed) throw new ClosedError("send");
   }
 
   /**
    * Sends one datagram, text as UTF-8. Resolves when the kernel has it. The promise may be dropped: a failure then
    * rejects the next call. `data` must be left alone until then. Rejects with SocketError: EMSGSIZE for more than
-   * 65,507 bytes over IPv4 (65,527 over IPv6), EDESTADDRREQ without an address, ECONNREFUSED after an ICMP error.
+   * 65,507 bytes over IPv4 (65,527 over IPv6), EDESTADDRREQ without an address, ECONNREFUSED after an ICMP error;
+   * with BusyError when `maxQueuedSends` wait for room, ClosedError, TypeError or RangeError.
    */
   send(data: string | Uint8Array, to?: Address): Promise<void> {
-    let bytes: Uint8Array;
     try {
-      bytes = checkData("data", data);
-      if (to !== undefined) checkAddress("to", to);
+      this.#checkSend();
+      return this.#sender.send(data, to);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#failures.rejected(error);
     }
-    return this.#send(() => {
-      const count = to === undefined ? this.socket.trySend(bytes) : this.socket.trySendto(bytes, to);
-      if (count === null) return false;
-      this.#count(1, bytes.length);
-      return true;
-    });
   }
 
   /**
-   * Sends all datagrams, up to 64 in one call of the kernel. Resolves to their number. Rejects with the SocketError of
-   * the first that fails, with `index`, and sends none after it.
+   * Sends all datagrams, up to 64 in one call of the kernel. Resolves to their number. Rejects with the error of the
+   * first that fails, whose position is the error's `index`; those before it are sent, and none after it. Otherwise as
+   * `send`.
    */
-  async sendMany(datagrams: Iterable<Outgoing>): Promise<number> {
-    this.#report();
-    if (this.#sending !== undefined) await this.#sending.catch(() => {});
-    this.#outgoing ??= new SendBatch(this.socket.family);
-    const batch = this.#outgoing;
-    let total = 0;
-    batch.clear();
-    for (const { data, to } of datagrams) {
-      const bytes = checkData("data", data);
-      if (bytes.length > MAX_DATAGRAM) throw rangeError("data", `at most ${MAX_DATAGRAM} bytes long`, bytes.length);
-      if (!batch.add(bytes, to)) {
-        total += await this.#flush(batch, total);
-        batch.add(bytes, to);
-      }
+  sendMany(datagrams: Iterable<Outgoing>): Promise<number> {
+    try {
+      this.#checkSend();
+      return this.#sender.sendMany(datagrams);
+    } catch (error) {
+      return this.#failures.rejected(error);
     }
-    return total + (await this.#flush(batch, total));
-  }
-
-  async #flush(batch: SendBatch, before: number): Promise<number> {
-    let sent = 0;
-    while (sent < batch.length) {
-      let count: number | null;
-      try {
-        count = this.socket.trySendMany(batch, sent);
-      } catch (error) {
-        batch.clear();
-        throw Object.assign(error as Error, { index: before + sent });
-      }
-      if (count === null) await this.socket.writable({ timeout: null });
-      else {
-        this.#count(count, batch.bytes(sent, sent + count));
-        sent += count;
-      }
-    }
-    batch.clear();
-    return sent;
   }
 
   /**
    * Sends `data` as datagrams of `segmentSize` bytes, the last one with what is left: with segmentation offload up to
-   * 64 of them in one call of the kernel, without it in batches. Resolves to the number of datagrams. `data` must be
-   * left alone until then. Rejects with SocketError, RangeError for a segment that is larger than a datagram.
+   * 64 of them in one call of the kernel, without it in batches. Resolves to the number of datagrams; no data is none.
+   * Otherwise as `sendMany`; RangeError for a segment that is larger than a datagram.
    */
-  async sendSegments(data: Uint8Array, segmentSize: number, to?: Address): Promise<number> {
-    const bytes = checkData("data", data);
-    const most = this.socket.family === AF_INET6 ? MAX_BYTES_IPV6 : MAX_BYTES_IPV4;
-    checkInteger("segmentSize", segmentSize, 1, most);
-    if (to !== undefined) checkAddress("to", to);
-    this.#report();
-    if (this.#sending !== undefined) await this.#sending.catch(() => {});
-    let start = 0;
-    while (start < bytes.length && this.#segments) {
-      const part = bytes.subarray(start, start + bytesPerCall(segmentSize, most));
-      try {
-        const count = this.socket.trySendSegments(part, segmentSize, to);
-        if (count === null) {
-          await this.socket.writable({ timeout: null });
-          continue;
-        }
-        const segments = segmentCount(part.length, segmentSize);
-        this.#count(segments, part.length);
-        if (segments > 1) this.#counters.segmentsSent += segments;
-        start += part.length;
-      } catch (error) {
-        // The driver cannot checksum, or the kernel does not know the option: from now on without.
-        const { code } = error as SocketError;
-        if (code !== "EIO" && code !== "EINVAL" && code !== "ENOSYS" && code !== "ENOPROTOOPT") throw error;
-        this.#segments = false;
-      }
+  sendSegments(data: Uint8Array, segmentSize: number, to?: Address): Promise<number> {
+    try {
+      this.#checkSend();
+      return this.#sender.sendSegments(data, segmentSize, to);
+    } catch (error) {
+      return this.#failures.rejected(error);
     }
-    if (start < bytes.length) await this.sendMany(segmentsOf(bytes.subarray(start), segmentSize, to));
-    return segmentCount(bytes.length, segmentSize);
   }
 
   /** Resolves when every send so far is with the kernel. Rejects with a failure that nobody has seen. */
   async flush(): Promise<void> {
-    while (this.#sending !== undefined) await this.#sending.catch(() => {});
-    this.#report();
+    await this.#sender.drained();
+    this.#failures.report();
   }
 
-  #newBatch(): Batch {
-    const { batchSize, maxDatagramSize, coalescing } = this.#settings;
-    return new Batch(batchSize, maxDatagramSize, coalescing);
-  }
-
-  /** Fills the batch with what is there; false when there is nothing. */
-  #fill(batch: Batch): boolean {
-    const count = this.socket.tryReceiveMany(batch.received);
-    if (count === null) return false;
-    batch.index(this.#settings.coalescing);
+  /** Shows the next datagrams in the batch, up to `max`. */
+  async #next(max: number, options: WaitOptions | undefined): Promise<Batch> {
+    const batch = this.#batch;
+    if (this.#receiving) throw new BusyError("recvmmsg", "another call already receives on this endpoint");
+    this.#failures.report();
+    if (this.socket.closed) throw new ClosedError("recvmmsg");
+    if (options?.signal?.aborted) throw new AbortError("recvmmsg", options.signal.reason);
+    if (batch.advance(max)) return batch;
+    const memory = batch.clear();
+    this.#receiving = true;
+    try {
+      await this.#receiveInto(memory, options);
+    } finally {
+      this.#receiving = false;
+    }
+    batch.index();
+    const { datagrams, bytes, segments } = batch.received;
     const counters = this.#counters;
     counters.receiveCalls++;
-    counters.received += batch.length;
-    counters.bytesReceived += batch.totalBytes;
-    counters.segmentsReceived += batch.segments;
-    return true;
+    counters.received += datagrams;
+    counters.bytesReceived += bytes;
+    counters.segmentsReceived += segments;
+    batch.advance(max);
+    return batch;
   }
 
-  async #wait(batch: Batch, options: WaitOptions | undefined): Promise<void> {
-    while (!this.#fill(batch)) await this.socket.readable(options);
+  async #receiveInto(memory: Parameters<Socket["receiveMany"]>[0], options: WaitOptions | undefined): Promise<void> {
+    let wait = options;
+    const begun = options?.timeout ? performance.now() : 0;
+    for (;;) {
+      try {
+        await this.socket.receiveMany(memory, wait);
+        return;
+      } catch (error) {
+        if (!isAnothers(error, this.#settings)) throw error;
+      }
+      // Peers must not be able to stretch the timeout with ICMP errors.
+      if (options?.timeout) {
+        wait = { ...options, timeout: Math.max(1, options.timeout - (performance.now() - begun)) };
+      }
+    }
   }
 
   /**
@@ -330,107 +193,104 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
    * on), TimeoutError, AbortError, ClosedError or BusyError; cancelling loses nothing.
    */
   async receive(options?: WaitOptions): Promise<Datagram> {
-    this.#report();
-    this.#ahead ??= this.#newBatch();
-    if (this.#taken >= this.#ahead.length) {
-      this.#taken = 0;
-      this.#ahead.clear();
-      await this.#wait(this.#ahead, options);
-    }
-    return this.#take(this.#ahead, this.#taken++);
-  }
-
-  #take(batch: Batch, index: number): Datagram {
-    const datagram: Datagram = { data: Buffer.from(batch.data(index)), from: batch.from(index) };
-    if (batch.truncated(index)) datagram.truncated = true;
-    if (this.#settings.metadata) describe(datagram, batch.ancillary(index));
-    return datagram;
+    return datagramOf(await this.#next(1, options), 0, this.#settings.metadata);
   }
 
   /**
-   * The datagrams that are there, at least one: a batch that is good until the next call and copies nothing. What
-   * `receive` or the iteration read ahead comes first. Rejects as `receive` does.
+   * The datagrams that are there, at least one and at most `max` (default: all that one call of the kernel gives). The
+   * batch copies nothing and is good until the endpoint receives again. Rejects as `receive` does.
    */
-  async receiveMany(options?: WaitOptions): Promise<Batch> {
-    this.#report();
-    if (this.#ahead !== undefined && this.#taken < this.#ahead.length) {
-      const ahead = this.#ahead;
-      ahead.skip(this.#taken);
-      this.#ahead = this.#batch;
-      this.#ahead?.clear();
-      this.#taken = 0;
-      this.#batch = ahead;
-      return ahead;
+  receiveMany(options?: WaitOptions & { max?: number }): Promise<Batch> {
+    const max = options?.max;
+    if (max !== undefined) {
+      try {
+        checkInteger("max", max, 1, MAX_TIMEOUT);
+      } catch (error) {
+        return Promise.reject(error);
+      }
     }
-    this.#batch ??= this.#newBatch();
-    await this.#wait(this.#batch, options);
-    return this.#batch;
+    return this.#next(max ?? MAX_TIMEOUT, options);
   }
 
-  /** Datagrams until the endpoint is closed. `break` loses none of those that were read ahead. */
+  /** Datagrams until the endpoint is closed. Errors reject as in `receive`; `break` loses nothing. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, undefined> {
     for (;;) {
+      let datagram: Datagram;
       try {
-        yield await this.receive();
+        datagram = await this.receive();
       } catch (error) {
         if (error instanceof ClosedError) return;
         throw error;
       }
+      yield datagram;
     }
   }
 
   /**
-   * What went wrong with datagrams that were sent, from the error queue (`errorQueue: true` in `bind`), until the
-   * endpoint is closed. Linux only. Do not receive at the same time.
+   * What went wrong with datagrams that were sent, from the error queue of ip(7), until the endpoint is closed; beside
+   * `receive`. Needs `errorQueue: true` in `bind`, else throws RangeError. The last 64 are kept for a slow reader.
    */
-  async *errors(options?: WaitOptions): AsyncGenerator<DatagramError, void, undefined> {
+  errors(options?: WaitOptions): AsyncGenerator<DatagramError, void, undefined> {
+    if (!this.#settings.errorQueue) throw rangeError("errorQueue", "true in bind or connect to iterate errors", false);
+    return this.#errors(options);
+  }
+
+  async *#errors(options: WaitOptions | undefined): AsyncGenerator<DatagramError, void, undefined> {
     for (;;) {
+      let found: DatagramError | undefined;
       try {
         const message = await this.socket.recvmsg(MAX_DATAGRAM, ERROR_CONTROL, { ...options, flags: MSG_ERRQUEUE });
         const { error } = message.ancillary;
-        if (error !== undefined) yield { ...error, datagram: message.data, to: message.address };
+        if (error !== undefined) {
+          const name = error.errno === 0 ? "" : getSystemErrorName(-error.errno);
+          found = { ...error, name, datagram: message.data, to: message.address };
+        }
       } catch (failure) {
         if (failure instanceof ClosedError) return;
         throw failure;
       }
+      if (found !== undefined) yield found;
     }
   }
 
-  /** Pending calls keep the process alive, which is the default; `unref` ends that. */
+  /** Pending calls keep the process alive; this is the default. */
   ref(): this {
     this.socket.ref();
     return this;
   }
+
+  /** Pending calls do not keep the process alive. */
   unref(): this {
     this.socket.unref();
     return this;
   }
 
-  /** Sends what waits, and closes; waiting calls get a ClosedError. Never rejects; closing again does nothing. */
-  async close(): Promise<void> {
-    while (this.#sending !== undefined && !this.socket.closed) await this.#sending.catch(() => {});
+  /**
+   * Sends what waits for room, for up to `timeout` milliseconds (default 2,000), and closes; waiting calls get a
+   * ClosedError. Rejects only with RangeError for a bad `timeout`; closing again does nothing.
+   */
+  async close(options: { timeout?: number } = {}): Promise<void> {
+    checkOptions("options", options);
+    const timeout = checkInteger("timeout", options.timeout ?? CLOSE_TIMEOUT, 0, MAX_TIMEOUT);
+    this.#closing ??= this.#close(timeout);
+    return this.#closing;
+  }
+
+  async #close(timeout: number): Promise<void> {
+    if (!this.#sender.idle && !this.socket.closed) {
+      let timer: NodeJS.Timeout | undefined;
+      const expired = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeout);
+      });
+      await Promise.race([this.#sender.drained(), expired]);
+      clearTimeout(timer);
+    }
     if (!this.socket.closed) this.#dropped();
     this.socket.close();
   }
 
+  /** `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function* segmentsOf(data: Uint8Array, size: number, to: Address | undefined): Generator<Outgoing> {
-  for (let at = 0; at < data.length; at += size) {
-    yield { data: data.subarray(at, at + size), ...(to !== undefined && { to }) };
-  }
-}
-
-function describe(datagram: Datagram, ancillary: Ancillary): void {
-  const { packetInfo, ttl, tos, timestamp } = ancillary;
-  if (packetInfo !== undefined) {
-    datagram.to = packetInfo.address;
-    datagram.interface = packetInfo.interface;
-  }
-  if (ttl !== undefined) datagram.ttl = ttl;
-  if (tos !== undefined) datagram.ecn = tos & ECN_MASK;
-  if (timestamp !== undefined) datagram.timestamp = timestamp;
 }

@@ -47,8 +47,8 @@ export class Multicast {
     this.#set(sourceMembership(this.#socket.family, false, group, source, on));
   }
 
-  /** The interface on which datagrams to groups leave. Throws SocketError, RangeError. */
-  set interface(on: string | number) {
+  /** The interface on which datagrams to groups leave; 0 lets the kernel choose. Throws SocketError, RangeError. */
+  setInterface(on: string | number): void {
     const index = interfaceNumber(on);
     if (this.#socket.family === AF_INET6) {
       this.#socket.setsockopt(IPPROTO_IPV6, IPV6_MULTICAST_IF, index);

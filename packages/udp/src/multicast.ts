@@ -1,4 +1,5 @@
 /** Group membership as the bytes of socket options; ip(7), ipv6(7), RFC 3678 for sources. */
+import { isIPv4, isIPv6 } from "node:net";
 import {
   AF_INET,
   AF_INET6,
@@ -46,15 +47,32 @@ export function isMulticast(family: number, address: string): boolean {
   return family === AF_INET ? first >> 4 === 0xe : first === 0xff;
 }
 
+/** The family of a group on a socket: a dual-stack socket joins groups of IPv4 by the IPv4 options. */
+function familyOf(socketFamily: number, group: string): number {
+  if (socketFamily !== AF_INET && socketFamily !== AF_INET6) {
+    throw rangeError("endpoint", "one of IPv4 or IPv6 for multicast", socketFamily);
+  }
+  return isIPv4(group) ? AF_INET : socketFamily;
+}
+
 function checkGroup(family: number, group: string): Buffer {
-  if (!isMulticast(family, group)) {
+  if (typeof group !== "string") throw typeError("group", "a multicast address", group);
+  const valid = family === AF_INET ? isIPv4(group) : isIPv6(group);
+  if (!valid || !isMulticast(family, group)) {
     throw rangeError("group", family === AF_INET ? "in 224.0.0.0/4" : "in ff00::/8", group);
   }
   return inetPton(family, group);
 }
 
+function checkSource(family: number, source: string): Buffer {
+  const valid = typeof source === "string" && (family === AF_INET ? isIPv4(source) : isIPv6(source));
+  if (!valid) throw rangeError("source", `an ${family === AF_INET ? "IPv4" : "IPv6"} literal`, source);
+  return inetPton(family, source);
+}
+
 /** Joining or leaving a group, whoever sends to it. */
-export function membership(family: number, join: boolean, group: string, on?: string | number): Membership {
+export function membership(socketFamily: number, join: boolean, group: string, on?: string | number): Membership {
+  const family = familyOf(socketFamily, group);
   const bytes = checkGroup(family, group);
   const index = int32(interfaceNumber(on));
   if (family === AF_INET6) {
@@ -74,15 +92,16 @@ export function membership(family: number, join: boolean, group: string, on?: st
 
 /** Joining or leaving what one source sends to a group, for either family: struct group_source_req of RFC 3678. */
 export function sourceMembership(
-  family: number,
+  socketFamily: number,
   join: boolean,
   group: string,
   source: string,
   on?: string | number,
 ): Membership {
+  const family = familyOf(socketFamily, group);
   const value = Buffer.alloc(FIRST_ADDRESS + 2 * STORAGE);
   int32(interfaceNumber(on)).copy(value, 0);
-  for (const [i, address] of [checkGroup(family, group), inetPton(family, source)].entries()) {
+  for (const [i, address] of [checkGroup(family, group), checkSource(family, source)].entries()) {
     const at = FIRST_ADDRESS + i * STORAGE;
     Buffer.from(new Uint16Array([family]).buffer).copy(value, at);
     // Behind family and port, and for IPv6 behind the flow label too.

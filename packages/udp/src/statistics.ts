@@ -2,15 +2,19 @@
 
 /** Counts since the endpoint was made. */
 export interface Statistics {
-  /** Datagrams. */
+  /** Datagrams that the kernel took. */
   readonly sent: number;
+  /** Datagrams that the kernel gave, those that nobody has asked for yet included. */
   readonly received: number;
+  /** Bytes of their payloads. */
   readonly bytesSent: number;
+  /** Bytes of their payloads, as far as they were not cut. */
   readonly bytesReceived: number;
   /** Datagrams that the kernel dropped because nobody read in time. */
   readonly dropped: number;
-  /** System calls that moved at least one datagram. */
+  /** System calls that sent at least one datagram. */
   readonly sendCalls: number;
+  /** System calls that received at least one datagram. */
   readonly receiveCalls: number;
   /** Datagrams that left as segments of a larger one. */
   readonly segmentsSent: number;

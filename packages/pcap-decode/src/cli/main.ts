@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { escapeText } from "../format/escape.ts";
+import { type ConvertOptions, convert } from "./convert.ts";
+import { type FilterCommandOptions, filter } from "./filter.ts";
+import { dump } from "./hexdump.ts";
+import { OutputClosed } from "./output.ts";
+import { type ReadOptions, read } from "./read.ts";
+import { type StatsOptions, stats } from "./stats.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+function count(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a number of packets.");
+  return Number(text);
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Expected a number above 0.");
+  return Number(text);
+}
+
+const color = () =>
+  new Option("--color <when>", "colour the output").choices(["auto", "always", "never"]).default("auto");
+const program = new Command("pcap-decode")
+  .description("Read, count, convert and filter packet captures (pcap and pcapng, also gzip).")
+  .version(version)
+  .showHelpAfterError("(--help shows what there is)")
+  .addHelpText("after", "\nFILE may be - for standard input. Filters are those of tcpdump (pcap-filter(7)).");
+
+program
+  .command("read")
+  .description("print packets, one a line")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .option("-v, --verbose", "every field of every layer")
+  .option("-x, --hex", "the bytes too")
+  .option("-j, --json", "one JSON object a line")
+  .option("-c, --count <n>", "stop after n packets", count)
+  .option("-s, --skip <n>", "leave out the first n packets", count)
+  .option("-f, --follow", "wait for more at the end of the file")
+  .addOption(
+    new Option("-t, --time <format>", "how to print times")
+      .choices(["local", "utc", "epoch", "relative"])
+      .default("local"),
+  )
+  .addOption(color())
+  .action((file: string, words: string[], options: ReadOptions) =>
+    run(() => read(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("stats")
+  .description("count packets by protocol")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .option("-j, --json", "as JSON")
+  .addOption(color())
+  .action((file: string, words: string[], options: StatsOptions) =>
+    run(() => stats(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("convert")
+  .description("write a capture in another format: pcap, pcapng, JSON lines, Parquet")
+  .argument("<input>", "capture to read")
+  .argument("<output>", "file to write; its name tells the format")
+  .argument("[filter...]", "only packets that this selects")
+  .addOption(new Option("--to <format>", "format, whatever the name").choices(["pcap", "pcapng", "jsonl", "parquet"]))
+  .option("--snaplen <bytes>", "cut packets to this many bytes", positive)
+  .option("--nanoseconds", "nanosecond timestamps in a pcap")
+  .option("--big-endian", "most significant byte first")
+  .option("-c, --count <n>", "stop after n packets", count)
+  .option("-s, --skip <n>", "leave out the first n packets", count)
+  .addOption(color())
+  .action((input: string, output: string, words: string[], options: ConvertOptions) =>
+    run(() => convert(input, output, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("filter")
+  .description("print a filter's program, or write the packets it selects")
+  .argument("<expression...>", "a filter of pcap-filter(7)")
+  .option("-d, --dump", "print the program, as tcpdump -d (default without --read)")
+  .option("-y, --link-type <type>", "link type to compile for", "ETHERNET")
+  .option("-r, --read <file>", "capture to read")
+  .option("-w, --write <file>", "capture to write; - or nothing is standard output")
+  .addOption(color())
+  .action((words: string[], options: FilterCommandOptions) => run(() => filter(words.join(" "), options)));
+
+program
+  .command("hexdump")
+  .description("print the bytes of packets")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .option("-c, --count <n>", "stop after n packets", count)
+  .option("-s, --skip <n>", "leave out the first n packets", count)
+  .addOption(color())
+  .action((file: string, words: string[], options: ReadOptions) =>
+    run(() => dump(file, { ...options, filter: words.join(" ") })),
+  );
+
+/** Errors become one line that says what is wrong; the reader's end of a pipe closing is no error. */
+async function run(command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    if (error instanceof OutputClosed || (error as { code?: unknown }).code === "EPIPE") return;
+    const { message } = error as Error;
+    process.stderr.write(`pcap-decode: ${escapeText(message)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+await program.parseAsync();

@@ -1,0 +1,287 @@
+import { BusyError, ClosedError } from "@sockeye/socket-core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Endpoint } from "../src/index.ts";
+import { bound, closedPort, connected, failure, loopback, pair } from "./endpoints.ts";
+
+/** Fills the queue of a Unix receiver (net.unix.max_dgram_qlen), so that the next send waits; how many it took. */
+async function fill(sender: Endpoint): Promise<number> {
+  let sent = 0;
+  for (; sender.socket.trySend("filler") !== null; sent++) expect(sent).toBeLessThan(10_000);
+  return sent;
+}
+
+async function texts(receiver: Endpoint, count: number): Promise<string[]> {
+  const seen: string[] = [];
+  while (seen.length < count) seen.push((await receiver.receive({ timeout: 5000 })).data.toString());
+  return seen;
+}
+
+describe("sendMany", () => {
+  it("of 10,000 datagrams sends 10,000, and what does not arrive was dropped by the kernel", async () => {
+    const { server, client } = await pair("IPv4", { receiveBuffer: 64 * 1024 });
+    const datagrams = Array.from({ length: 10_000 }, (_, i) => ({ data: `datagram ${i}` }));
+    expect(await client.sendMany(datagrams)).toBe(10_000);
+    expect(client.statistics).toMatchObject({ sent: 10_000 });
+    const received: string[] = [];
+    // The last thing that arrives, once there is room.
+    const end = async (): Promise<void> => client.send("end");
+    for (;;) {
+      const batch = await server.receiveMany({ timeout: 20 }).catch(() => undefined);
+      if (batch === undefined) {
+        await end();
+        continue;
+      }
+      for (let i = 0; i < batch.length; i++) received.push(batch.data(i).toString());
+      if (received.at(-1) === "end") break;
+    }
+    const { sent } = client.statistics;
+    const { dropped } = server.statistics;
+    expect(dropped).toBeGreaterThan(0);
+    expect(received.length + dropped).toBe(sent);
+    expect(server.statistics.received).toBe(received.length);
+    // What arrived is in order.
+    const numbers = received.filter((text) => text !== "end").map((text) => Number(text.slice(9)));
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+  });
+
+  it("loses none of 10,000 to a reader that keeps up, whatever their sizes", async () => {
+    const { server, client } = await pair("Unix path");
+    const datagrams = Array.from({ length: 10_000 }, (_, i) => ({ data: Buffer.alloc(i % 3000, i) }));
+    const sending = client.sendMany(datagrams);
+    for (let i = 0; i < 10_000; ) {
+      const batch = await server.receiveMany({ timeout: 5000 });
+      for (let j = 0; j < batch.length; j++, i++) expect(batch.data(j).equals(datagrams[i]!.data)).toBe(true);
+    }
+    expect(await sending).toBe(10_000);
+    expect(client.statistics.bytesSent).toBe(datagrams.reduce((sum, { data }) => sum + data.length, 0));
+  });
+
+  it("sends to many peers in one call", async () => {
+    const sender = await bound(loopback("IPv6"));
+    const receivers = await Promise.all(Array.from({ length: 5 }, () => bound(loopback("IPv6"))));
+    expect(await sender.sendMany(receivers.map((r, i) => ({ data: `for ${i}`, to: r.address })))).toBe(5);
+    expect(sender.statistics.sendCalls).toBe(1);
+    for (const [i, receiver] of receivers.entries()) expect(await texts(receiver, 1)).toEqual([`for ${i}`]);
+  });
+
+  it("sends none for an empty list, and takes any iterable", async () => {
+    const { server, client } = await pair();
+    expect(await client.sendMany([])).toBe(0);
+    expect(await client.sendMany(new Set([{ data: "a" }, { data: "b" }]))).toBe(2);
+    expect(await texts(server, 2)).toEqual(["a", "b"]);
+  });
+
+  it.each([
+    [{ data: 5 as never }, "data"],
+    [null as never, "datagram"],
+    [{ data: "x", to: { address: "nowhere", port: 5 } }, "address"],
+    [{ data: "x", to: 7 as never }, "to"],
+  ])("sends what is before a bad datagram, and tells which it is: %o", async (bad, name) => {
+    const { server, client } = await pair();
+    const error = await failure(client.sendMany([{ data: "0" }, { data: "1" }, bad, { data: "3" }]));
+    expect(error).toMatchObject({ code: "ERR_INVALID_ARG", index: 2 });
+    expect(error.message).toContain(name);
+    await client.send("after");
+    expect(await texts(server, 3)).toEqual(["0", "1", "after"]);
+  });
+
+  it("refuses what is not a list", async () => {
+    const { client } = await pair();
+    expect(await failure(client.sendMany(5 as never))).toMatchObject({ code: "ERR_INVALID_ARG" });
+  });
+
+  it("sends what its own list sends meanwhile after the list", async () => {
+    const { server, client } = await pair();
+    const within: Promise<unknown>[] = [];
+    function* list(): Generator<{ data: string }> {
+      for (const data of ["1", "2"]) {
+        within.push(client.send(`within ${data}`), client.sendMany([{ data: `list within ${data}` }]));
+        yield { data };
+      }
+    }
+    expect(await client.sendMany(list())).toBe(2);
+    await Promise.all(within);
+    expect(await texts(server, 6)).toEqual(["1", "2", "within 1", "list within 1", "within 2", "list within 2"]);
+  });
+
+  it("passes the error of the list itself on, after what came before it", async () => {
+    const { server, client } = await pair();
+    function* list(): Generator<{ data: string }> {
+      yield { data: "before" };
+      throw new Error("out of ideas");
+    }
+    expect(await failure(client.sendMany(list()))).toMatchObject({ message: "out of ideas", index: 1 });
+    expect(await texts(server, 1)).toEqual(["before"]);
+  });
+
+  it("closes the iterator of the caller when it is over", async () => {
+    const { client } = await pair("Unix path");
+    let closed = 0;
+    function* endless(): Generator<{ data: string }> {
+      try {
+        for (;;) yield { data: "x" };
+      } finally {
+        closed++;
+      }
+    }
+    const sending = client.sendMany(endless());
+    await client.close({ timeout: 1 });
+    expect(await failure(sending)).toBeInstanceOf(ClosedError);
+    expect(closed).toBe(1);
+  });
+});
+
+describe("sends that wait", () => {
+  it("keep their order, one by one, in batches and as segments", async () => {
+    const { server, client } = await pair("Unix path");
+    const filled = await fill(client);
+    const sends = [
+      client.send("1"),
+      client.sendMany([{ data: "2" }, { data: "3" }]),
+      client.sendSegments(Buffer.from("4456"), 2),
+      client.send("7"),
+      client.flush(),
+    ];
+    expect((await texts(server, filled + 6)).slice(filled)).toEqual(["1", "2", "3", "44", "56", "7"]);
+    expect(await Promise.all(sends)).toEqual([undefined, 2, 2, undefined, undefined]);
+  });
+
+  it("keep their order whatever is sent in whatever way", async () => {
+    const { server, client } = await pair("Unix abstract name");
+    const step = fc.constantFrom("send", "sendMany", "sendSegments", "receive");
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+        let next = 0;
+        let received = 0;
+        const sends: Promise<unknown>[] = [];
+        const text = (): string => String(next++).padStart(4, "0");
+        const receive = async (): Promise<void> => {
+          expect((await server.receive({ timeout: 5000 })).data.toString()).toBe(String(received).padStart(4, "0"));
+          received++;
+        };
+        for (const step of steps) {
+          if (step === "send") sends.push(client.send(text()));
+          else if (step === "sendMany") sends.push(client.sendMany([{ data: text() }, { data: text() }]));
+          else if (step === "sendSegments") sends.push(client.sendSegments(Buffer.from(text() + text() + text()), 4));
+          else if (received < next) await receive();
+        }
+        while (received < next) await receive();
+        await Promise.all(sends);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("are limited in number", async () => {
+    const { server, client } = await pair("Unix path", {}, { maxQueuedSends: 2 });
+    const filled = await fill(client);
+    const waiting = [client.send("1"), client.send("2")];
+    const error = await failure(client.send("3"));
+    expect(error).toBeInstanceOf(BusyError);
+    expect(error.message).toContain("2 sends already wait");
+    expect((await texts(server, filled + 2)).slice(filled)).toEqual(["1", "2"]);
+    await Promise.all(waiting);
+  });
+
+  it("end with the endpoint, which waits for them as long as it is told to", async () => {
+    const { server, client } = await pair("Unix path");
+    const filled = await fill(client);
+    const sent = client.send("in time");
+    const closing = client.close();
+    expect((await texts(server, filled + 1)).at(-1)).toBe("in time");
+    await Promise.all([sent, closing]);
+
+    const other = await connected(server.address);
+    await fill(other);
+    const never = [other.send("too late"), other.send("too late as well")];
+    await other.close({ timeout: 5 });
+    for (const send of never) expect(await failure(send)).toBeInstanceOf(ClosedError);
+  });
+
+  it("do not keep the process busy", async () => {
+    const { client } = await pair("Unix path");
+    await fill(client);
+    void client.send("waits");
+    const before = process.cpuUsage();
+    await failure(client.receive({ timeout: 200 }));
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(100);
+  });
+});
+
+describe("a send that fails and was dropped", () => {
+  it("comes again at the next call, once", async () => {
+    const { server, client } = await pair();
+    void client.send(Buffer.alloc(70_000));
+    expect(await failure(client.send("not sent"))).toMatchObject({ code: "EMSGSIZE" });
+    await client.send("sent");
+    expect((await server.receive({ timeout: 5000 })).data.toString()).toBe("sent");
+  });
+
+  it.each(["receive", "receiveMany", "flush"] as const)("comes again at %s", async (name) => {
+    const { client } = await pair();
+    void client.sendMany([{ data: Buffer.alloc(70_000) }]);
+    expect(await failure(client[name]())).toMatchObject({ code: "EMSGSIZE", index: 0 });
+    await client.flush();
+  });
+
+  it("does not when somebody looked, even later", async () => {
+    const { client } = await pair();
+    const early = client.send(Buffer.alloc(70_000));
+    expect(await failure(early)).toMatchObject({ code: "EMSGSIZE" });
+    await client.flush();
+    const late = client.sendSegments(Buffer.alloc(10), 0);
+    await Promise.resolve();
+    expect(await failure(late)).toMatchObject({ code: "ERR_INVALID_ARG" });
+    await client.flush();
+    await Promise.all([client.send(Buffer.alloc(70_000)).catch(() => {}), client.send("x")]).catch(() => {});
+    await client.flush();
+  });
+
+  it("comes again when it failed after a wait", async () => {
+    const { server, client } = await pair("Unix path");
+    const filled = await fill(client);
+    const first = client.send("first");
+    void client.send(Buffer.alloc(50_000_000));
+    const last = client.send("last");
+    expect((await texts(server, filled + 2)).slice(filled)).toEqual(["first", "last"]);
+    await Promise.all([first, last]);
+    expect(await failure(client.flush())).toMatchObject({ code: "EMSGSIZE" });
+  });
+
+  it("never ends the process", async () => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", listener);
+    const client = await connected({ address: "127.0.0.1", port: await closedPort() });
+    for (let i = 0; i < 10; i++) {
+      void client.send("refused");
+      void client.send(Buffer.alloc(70_000));
+      void client.sendMany(7 as never);
+      void client.send(undefined as never);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await client.close();
+    void client.send("closed");
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", listener);
+    expect(unhandled).toEqual([]);
+  });
+});
+
+it("lets the event loop have a turn while it sends", async () => {
+  const { client } = await pair();
+  let turns = 0;
+  const immediate = (): void => {
+    turns++;
+    if (turns < 1000) setImmediate(immediate);
+  };
+  setImmediate(immediate);
+  for (let i = 0; i < 2000; i++) await client.send("x");
+  expect(turns).toBeGreaterThan(3);
+  const before = turns;
+  await client.sendMany(Array.from({ length: 5000 }, () => ({ data: "x" })));
+  await client.sendSegments(Buffer.alloc(5 << 20), 1000);
+  expect(turns - before).toBeGreaterThan(5);
+});
