@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it, test } from "vitest";
 import { type End, endPrograms, example, type Program, python } from "./program.ts";
 
@@ -87,6 +89,27 @@ describe.each(servers)("%s", (name) => {
       code: 1,
       signal: null,
       output: "port must be an integer from 0 to 65535, got NaN\n",
+    });
+  });
+});
+
+describe("reuse-port-server", () => {
+  it("serves one port from several workers, and ends them on Ctrl-C", async () => {
+    const server = example("reuse-port-server", "0", "3");
+    const [, port] = await server.find(/Worker 3 of 3 .* port: (\d+)/);
+    const greeters = new Set<string>();
+    for (let i = 0; i < 200 && greeters.size < 3; i++) {
+      const connection = connect(Number(port), "127.0.0.1");
+      greeters.add(await text(connection));
+    }
+    expect([...greeters].sort()).toEqual([1, 2, 3].map((n) => `Hello from worker ${n}!\n`));
+    expect(await server.interrupt()).toMatchObject({ code: 0, signal: null });
+  });
+
+  it("says that its port is none", async () => {
+    expect(await example("reuse-port-server", "abc").ended).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^port must be an integer from 0 to 65535, got NaN$/m),
     });
   });
 });

@@ -4,11 +4,13 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isAbsolute, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { findCompiler } from "./compiler.mjs";
 
 const here = import.meta.dirname;
 const packageFolder = join(here, "..");
 const build = join(here, "build");
+const dist = pathToFileURL(join(packageFolder, "dist", "index.js")).href;
 
 function fail(message) {
   console.error(message);
@@ -60,4 +62,16 @@ const { status, signal } = node([vitest, "run", "--exclude", "test/{pack,readme}
   env: environment("asan.node"),
 });
 if (signal) fail(`The tests were ended by ${signal}.`);
-process.exitCode = status ?? 1;
+if (status !== 0) process.exit(status ?? 1);
+
+const SECONDS = 60;
+const seed = process.env.SOCKEYE_SEED ?? String(Math.floor(Math.random() * 2 ** 31));
+console.log(`Closing at random moments from inside callbacks for ${SECONDS} s, seed ${seed} …`);
+const chaos = node([join(packageFolder, "test", "chaos.child.mjs"), dist, seed, String(SECONDS)], {
+  env: environment("asan.node"),
+  timeout: (SECONDS + 120) * 1000,
+});
+console.log(chaos.stdout.trim());
+if (chaos.status !== 0 || JSON.parse(chaos.stdout).left !== 0) {
+  fail(`It failed (exit ${chaos.status}, signal ${chaos.signal}), seed ${seed}:\n${chaos.stderr}`);
+}

@@ -69,6 +69,16 @@ describe("the bytes of a control buffer", () => {
     );
   });
 
+  it("a number that was cut off is left out, not guessed", () => {
+    const cut = (length: number): AncillaryMessage[] =>
+      [timeToLive(9, { address: "::1", port: 1 }), typeOfService(3, { address: "127.0.0.1", port: 1 })].map((item) => ({
+        ...item,
+        data: item.data.subarray(0, length),
+      }));
+    for (const length of [0, 2, 3]) expect(parseAncillary(cut(length))).toEqual({});
+    expect(parseAncillary(cut(4))).toEqual({ ttl: 9, tos: 3 });
+  });
+
   it.each([
     [undefined, "ancillary must be a list"],
     [[{ level: 1, type: 1 }], "ancillary must be a list"],

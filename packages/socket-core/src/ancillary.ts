@@ -212,15 +212,20 @@ export function parseAncillary(items: readonly AncillaryMessage[]): Ancillary {
       result.packetInfo = { address: data.subarray(8, 12).join("."), interface: int(0) };
     } else if (is(item, IPPROTO_IPV6, IPV6_PKTINFO) && data.length >= 20) {
       result.packetInfo = { address: formatIPv6(data, 0), interface: int(16) };
-    } else if (is(item, IPPROTO_IP, IP_TTL) || is(item, IPPROTO_IPV6, IPV6_HOPLIMIT)) {
-      result.ttl = data.length >= 4 ? int(0) : (data[0] ?? 0);
-    } else if (is(item, IPPROTO_IP, IP_TOS, IP_RECVTOS) || is(item, IPPROTO_IPV6, IPV6_TCLASS)) {
-      result.tos = data.length >= 4 ? int(0) : (data[0] ?? 0);
+    } else if ((is(item, IPPROTO_IP, IP_TTL) || is(item, IPPROTO_IPV6, IPV6_HOPLIMIT)) && isOctet(data)) {
+      result.ttl = data.length >= 4 ? int(0) : data[0]!;
+    } else if ((is(item, IPPROTO_IP, IP_TOS, IP_RECVTOS) || is(item, IPPROTO_IPV6, IPV6_TCLASS)) && isOctet(data)) {
+      result.tos = data.length >= 4 ? int(0) : data[0]!;
     } else if ((is(item, IPPROTO_IP, IP_RECVERR) || is(item, IPPROTO_IPV6, IPV6_RECVERR)) && data.length >= 16) {
       result.error = extendedError(item.level, data, view);
     }
   }
   return result;
+}
+
+/** Systems differ in whether such a number is an octet or an int; what is in between was cut. */
+function isOctet(data: Uint8Array): boolean {
+  return data.length === 1 || data.length >= 4;
 }
 
 function extendedError(level: number, data: Uint8Array, view: DataView): ExtendedError {

@@ -315,5 +315,11 @@ export type { HostAddress } from "./resolve.ts";
 export type { SendOptions } from "./send.ts";
 export type { SendfileOptions } from "./sendfile.ts";
 export { type ServedConnection, type ServeOptions, type Server, serve } from "./serve.ts";
+export {
+  type DatagramServer,
+  type ServeDatagramsOptions,
+  type ServedDatagram,
+  serveDatagrams,
+} from "./serve-datagrams.ts";
 export { type Accepted, Socket } from "./socket.ts";
 export type { TcpInfo } from "./tcp-info.ts";

@@ -8,8 +8,8 @@ import { Socket } from "./socket.ts";
 const pair = new Int32Array(2);
 
 /**
- * socketpair(2). Defaults: `AF_UNIX`, `SOCK_STREAM`, protocol 0. Throws SocketError, for example EOPNOTSUPP for a
- * family that has no pairs.
+ * socketpair(2). Defaults: `AF_UNIX`, `SOCK_STREAM`, protocol 0. Throws SocketError, for example ENOTSUP for a family
+ * that has no pairs.
  */
 export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM, protocol = 0): [Socket, Socket] {
   checkConstant("family", family);

@@ -4,6 +4,7 @@
  */
 import { constants } from "node:os";
 import type { WaitOptions } from "./check.ts";
+import { MSG_DONTWAIT } from "./constants.ts";
 import { onError } from "./diagnostics.ts";
 import { type QueuedError, takeErrors } from "./error-queue.ts";
 import { AbortError, BusyError, ClosedError, systemError, TimeoutError } from "./errors.ts";
@@ -34,6 +35,12 @@ function failure(syscall: string, errno: number, particulars: Particulars): Erro
   const error = systemError(syscall, errno, particulars.target, particulars.progress?.());
   if (onError.hasSubscribers) onError.publish({ error });
   return error;
+}
+
+/** Milliseconds that a call may wait. Every descriptor is non-blocking inside, so MSG_DONTWAIT is ours to keep. */
+function limitOf(options: WaitOptions & { flags?: number }, own: number | null): number | null {
+  if (MSG_DONTWAIT > 0 && options.flags !== undefined && (options.flags & MSG_DONTWAIT) !== 0) return 0;
+  return options.timeout === undefined ? own : options.timeout;
 }
 
 /** Shared by all descriptors until one needs its own. */
@@ -71,6 +78,9 @@ export class Descriptor {
   #lastWriter: AnyOperation | null = null;
   #errorReader: AnyOperation | null = null;
   #writers = 0;
+  /** Whose the writing side is while another thread writes, and the call's name. */
+  #reserved: Particulars | null = null;
+  #reservedFor = "";
   #retries: Record<Direction, NodeJS.Timeout | undefined> = noRetries;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -90,6 +100,18 @@ export class Descriptor {
     return direction === WRITE ? this.#writer : this.#errorReader;
   }
 
+  /** Keeps the writing side for calls with these particulars, until `release`. Throws BusyError when it is taken. */
+  reserve(syscall: string, particulars: Particulars): void {
+    if (this.#writer !== null) throw busy(syscall, this.#writer);
+    if (this.#reserved !== null) throw new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`);
+    this.#reserved = particulars;
+    this.#reservedFor = syscall;
+  }
+
+  release(particulars: Particulars): void {
+    if (this.#reserved === particulars) this.#reserved = null;
+  }
+
   /** Runs a system call now if it can be, else when the descriptor is ready. `owner` is kept alive meanwhile. */
   run<T>(
     owner: object,
@@ -103,6 +125,9 @@ export class Descriptor {
     if (this.fd < 0) return Promise.reject(new ClosedError(syscall));
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(new AbortError(syscall, signal.reason));
+    if (direction === WRITE && this.#reserved !== null && this.#reserved !== particulars) {
+      return Promise.reject(new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`));
+    }
     const head = this.#first(direction);
     if (head !== null) {
       if (direction !== WRITE || this.stream) return Promise.reject(busy(syscall, head));
@@ -110,7 +135,7 @@ export class Descriptor {
         return Promise.reject(new BusyError(syscall, `${this.#writers} sends already wait`));
       }
     }
-    const limit = options?.timeout === undefined ? this.timeout : options.timeout;
+    const limit = options === undefined ? this.timeout : limitOf(options, this.timeout);
     let wait = head !== null || particulars.waitFirst === true;
     // A read that is known to find nothing, and a socket that had its share, go straight to waiting.
     if (limit !== 0 && (this.#budget === 0 || (this.drained && direction === READ))) wait = true;
@@ -237,6 +262,11 @@ export class Descriptor {
       if (pause > 0) this.#later(direction, pause);
       else this.#arm(direction);
     }
+  }
+
+  /** Whoever waits tries now: something was done here that the kernel does not report as readiness. */
+  retry(direction: Direction): void {
+    if (this.isWaiting(direction)) this.#advance(direction);
   }
 
   /** Lets those who wait try again, in order, until one has to go on waiting. */

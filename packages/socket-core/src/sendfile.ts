@@ -1,9 +1,10 @@
 /** sendfile(2): from a file to a stream, in the kernel. */
 import type { FileHandle } from "node:fs/promises";
 import { constants as os } from "node:os";
-import { checkInteger, checkWait, typeError } from "./check.ts";
-import { BusyError, ClosedError, systemError } from "./errors.ts";
+import { checkInteger, checkWait, rangeError, typeError } from "./check.ts";
+import { AbortError, ClosedError, systemError, TimeoutError } from "./errors.ts";
 import { native } from "./native.ts";
+import type { Particulars } from "./operation.ts";
 import { type Descriptor, WRITE } from "./readiness.ts";
 import type { SendOptions } from "./send.ts";
 
@@ -25,7 +26,7 @@ function describe(file: unknown): file is FileHandle {
 }
 
 export async function sendFile(
-  owner: object,
+  owner: { readonly type: number },
   d: Descriptor,
   file: FileHandle,
   options: SendfileOptions = {},
@@ -38,33 +39,48 @@ export async function sendFile(
       ? Number.POSITIVE_INFINITY
       : checkInteger("count", options.count, 0, Number.MAX_SAFE_INTEGER);
   if (d.fd < 0) throw new ClosedError("sendfile");
-  if (d.isWaiting(WRITE)) throw new BusyError("sendfile", "another call already waits on this socket");
+  if (!d.stream) throw rangeError("type", "SOCK_STREAM to send a file", owner.type);
+  const { signal } = options;
+  if (signal?.aborted) throw new AbortError("sendfile", signal.reason, { bytesSent: 0 });
+  const limit = options.timeout === undefined ? d.timeout : options.timeout;
+  const deadline = limit === null ? Number.POSITIVE_INFINITY : performance.now() + limit;
+  let sent = 0;
+  const particulars = { waitFirst: true, progress: (): number => sent };
+  d.reserve("sendfile", particulars);
   // The thread works on a copy: closing the socket meanwhile must not let it write to whoever gets the number next.
   const copy = native.dup(d.fd);
-  if (copy < 0) throw systemError("sendfile", copy);
-  let sent = 0;
   try {
+    if (copy < 0) throw systemError("sendfile", copy);
     while (sent < wanted) {
       const count = await native.sendfile(copy, file.fd, offset + sent, Math.min(CHUNK, wanted - sent));
       if (count === 0) break;
       if (count > 0) sent += count;
       else if (count !== EAGAIN && count !== EINTR) throw systemError("sendfile", count, undefined, sent);
-      else {
-        const progress = (): number => sent;
-        await d.run(
-          owner,
-          WRITE,
-          "sendfile",
-          () => 0,
-          () => {},
-          options,
-          { waitFirst: true, progress },
-        );
-      }
       if (d.fd < 0) throw new ClosedError("sendfile", { bytesSent: sent });
+      if (signal?.aborted) throw new AbortError("sendfile", signal.reason, { bytesSent: sent });
+      const left = deadline - performance.now();
+      if (limit !== 0 && left <= 0) throw new TimeoutError("sendfile", limit!, { bytesSent: sent });
+      if (count === EAGAIN) await writable(owner, d, particulars, signal, limit === 0 ? 0 : left);
     }
     return sent;
+  } catch (error) {
+    // What is left of the time is no news to the caller; the time that was allowed is.
+    if (error instanceof TimeoutError) throw new TimeoutError("sendfile", limit!, { bytesSent: sent });
+    throw error;
   } finally {
-    native.close(copy);
+    d.release(particulars);
+    if (copy >= 0) native.close(copy);
   }
+}
+
+function writable(
+  owner: object,
+  d: Descriptor,
+  particulars: Particulars,
+  signal: AbortSignal | undefined,
+  left: number,
+): Promise<void> {
+  const timeout = left === Number.POSITIVE_INFINITY ? null : left;
+  const ready = (): number => 0;
+  return d.run(owner, WRITE, "sendfile", ready, () => {}, { signal, timeout }, particulars);
 }

@@ -1,11 +1,12 @@
 import { getEventListeners, once } from "node:events";
 import { afterEach, describe, expect, it, test, vi } from "vitest";
-import { closeAll, families, listening, receiveAll, receiveExactly, track, turn } from "../test/pairs.ts";
+import { closeAll, families, freshPath, listening, receiveAll, receiveExactly, track, turn } from "../test/pairs.ts";
+import { capabilities } from "./capabilities.ts";
 import { createConnection } from "./connection.ts";
-import { SHUT_WR } from "./constants.ts";
+import { AF_INET, AF_UNIX, SHUT_WR, SOCK_DGRAM, SOCK_SEQPACKET } from "./constants.ts";
 import { ClosedError } from "./errors.ts";
 import { type ServedConnection, type ServeOptions, type Server, serve } from "./serve.ts";
-import type { Socket } from "./socket.ts";
+import { Socket } from "./socket.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -45,6 +46,22 @@ describe.each(families)("serve over $name", (family) => {
     expect(peers).toHaveLength(20);
     if ("port" in server.address) expect(peers).toContainEqual(clients[7]?.getsockname());
   });
+});
+
+it.runIf(capabilities.sequencedPackets)("serves connections of sequenced packets, message by message", async () => {
+  const listener = track(new Socket(AF_UNIX, SOCK_SEQPACKET));
+  listener.bind({ path: freshPath() });
+  listener.listen();
+  servers.push(
+    serve(listener, async ({ socket }) => {
+      for (let data = await socket.recv(); data?.length; data = await socket.recv()) await socket.send(data);
+    }),
+  );
+  const client = track(new Socket(AF_UNIX, SOCK_SEQPACKET));
+  await client.connect(listener.getsockname());
+  await client.send("one");
+  await client.send("two");
+  expect([String(await client.recv()), String(await client.recv())]).toEqual(["one", "two"]);
 });
 
 describe("maxConnections", () => {
@@ -272,6 +289,7 @@ it("the listener closed by its owner ends the server when the handlers are done"
 test.each<[unknown[], string]>([
   [[undefined, echo], "listener must be a listening Socket, got undefined"],
   [[{}, echo], "listener must be a listening Socket"],
+  [["DATAGRAMS", echo], "listener must be a Socket that listens; for datagrams there is serveDatagrams"],
   [["LISTENER", undefined], "handler must be a function, got undefined"],
   [["LISTENER", echo, 5], "options must be an object, got 5"],
   [["LISTENER", echo, { maxConnections: 0 }], "maxConnections must be an integer from 1 to 2147483647, got 0"],
@@ -280,7 +298,8 @@ test.each<[unknown[], string]>([
   [["LISTENER", echo, { signal: {} }], "signal must be an AbortSignal"],
 ])("refuses %j", (args, message) => {
   const listener = listening();
-  const all = args.map((arg) => (arg === "LISTENER" ? listener : arg));
+  const datagrams = track(new Socket(AF_INET, SOCK_DGRAM));
+  const all = args.map((arg) => (arg === "LISTENER" ? listener : arg === "DATAGRAMS" ? datagrams : arg));
   expect(() => Reflect.apply(serve, undefined, all)).toThrow(message);
   expect(() => Reflect.apply(serve, undefined, all)).toThrow(expect.objectContaining({ code: "ERR_INVALID_ARG" }));
 });

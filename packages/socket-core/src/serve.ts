@@ -1,7 +1,9 @@
 /** One accept loop for everything above it: what socketserver is to Python. */
 import type { Address } from "./address.ts";
-import { checkFunction, checkInteger, checkOptions, checkSignal, typeError } from "./check.ts";
+import { checkFunction, checkInteger, checkOptions, checkSignal, rangeError, typeError } from "./check.ts";
+import { SOCK_DGRAM } from "./constants.ts";
 import { AbortError, ClosedError } from "./errors.ts";
+import { reporter, warn, within } from "./handlers.ts";
 import { Socket } from "./socket.ts";
 
 /** What a handler gets. */
@@ -77,10 +79,6 @@ class Connection implements ServedConnection {
   }
 }
 
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error));
-}
-
 /**
  * Accepts connections of a listening socket and runs the handler for each. When the handler is done the connection
  * ends in order (`Socket.finish`). A handler that throws loses its own connection and nothing else. The server owns
@@ -92,6 +90,9 @@ export function serve(
   options: ServeOptions = {},
 ): Server {
   if (!(listener instanceof Socket)) throw typeError("listener", "a listening Socket", listener);
+  if (listener.type === SOCK_DGRAM) {
+    throw rangeError("listener", "a Socket that listens; for datagrams there is serveDatagrams", listener);
+  }
   checkFunction("handler", handler);
   checkOptions("options", options);
   const { maxConnections = MAX_CONNECTIONS, verify, onError = warn, signal } = options;
@@ -107,13 +108,7 @@ export function serve(
   /** Wakes the accept loop when there is room for another connection, or no more reason to wait. */
   let proceed: (() => void) | undefined;
 
-  function report(error: unknown, connection?: ServedConnection): void {
-    try {
-      onError(error, connection);
-    } catch (failure) {
-      warn(failure);
-    }
-  }
+  const report = reporter(onError);
 
   async function handle(connection: Connection): Promise<void> {
     try {
@@ -174,14 +169,7 @@ export function serve(
     closing = true;
     listener.close();
     proceed?.();
-    if (grace > 0 && running.size > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      const expired = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, grace);
-      });
-      await Promise.race([closed, expired]);
-      clearTimeout(timer);
-    }
+    if (running.size > 0) await within(closed, grace);
     abortConnections();
     await closed;
   }

@@ -31,6 +31,7 @@ import { connect } from "./connect.ts";
 import {
   AF_INET,
   MSG_PEEK,
+  SHUT_RD,
   SO_DETACH_FILTER,
   SO_DOMAIN,
   SO_PROTOCOL,
@@ -56,7 +57,7 @@ import {
 } from "./message.ts";
 import { native } from "./native.ts";
 import { SocketOptions } from "./options.ts";
-import { Descriptor } from "./readiness.ts";
+import { Descriptor, WRITE } from "./readiness.ts";
 import { ready } from "./ready.ts";
 import {
   type Datagram,
@@ -294,6 +295,8 @@ export class Socket implements AsyncIterable<Accepted> {
   shutdown(how: number): void {
     const status = native.shutdown(this.#open("shutdown"), checkInteger("how", how, 0, 2));
     if (status < 0) throw systemError("shutdown", status);
+    // A Unix stream that is full does not become writable by it, and the write that waits would wait for ever.
+    if (how !== SHUT_RD) this.#descriptor.retry(WRITE);
   }
 
   /**

@@ -19,3 +19,15 @@ it("its table of errors names every error class", () => {
   const classes = Object.keys(core).filter((name) => name.endsWith("Error"));
   for (const name of classes) expect(text).toMatch(new RegExp(`^\\|.*\`${name}\`.*\\|$`, "m"));
 });
+
+it("its table of capabilities names each one, and is right about this platform", () => {
+  const text = readFileSync(join(packageFolder, "README.md"), "utf8");
+  const [, table] = /^\| `capabilities`.*\n\|.*\n((?:\|.*\n)+)/m.exec(text)!;
+  const claimed: Record<string, boolean> = {};
+  for (const row of table!.trim().split("\n")) {
+    const [, names, linux, macos] = row.split("|").map((cell) => cell.trim());
+    const has = (process.platform === "darwin" ? macos : linux) === "yes";
+    for (const [, name] of names!.matchAll(/`(\w+)`/g)) claimed[name!] = has;
+  }
+  expect(claimed).toEqual(core.capabilities);
+});
