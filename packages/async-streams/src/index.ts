@@ -1,7 +1,12 @@
 export { ByteQueue } from "./byte-queue.ts";
 export type { ByteSource } from "./byte-source.ts";
-export type { Codec, OverflowPolicy } from "./codecs/codec.ts";
+export type { Codec, CodecOptions, OverflowPolicy } from "./codecs/codec.ts";
+export { delimited } from "./codecs/delimited.ts";
+export { jsonLines } from "./codecs/json-lines.ts";
+export { type LengthPrefixedOptions, lengthPrefixed } from "./codecs/length-prefixed.ts";
 export { type LinesOptions, lines } from "./codecs/lines.ts";
+export { netstrings } from "./codecs/netstrings.ts";
+export type { StandardIssue, StandardResult, StandardSchema } from "./codecs/standard-schema.ts";
 export { type OpenOptions, openConnection } from "./connect.ts";
 export { type CloseOptions, Connection, type StreamOptions } from "./connection.ts";
 export {
