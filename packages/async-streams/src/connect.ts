@@ -9,9 +9,9 @@ import {
   TCP_NODELAY,
   type WaitOptions,
 } from "@sockeye/socket-core";
-import { checkInteger, checkOptions } from "./check.ts";
-import { Connection, type StreamOptions } from "./connection.ts";
-import { DEFAULT_LIMIT, MAX_LENGTH } from "./reader.ts";
+import { checkStreamOptions, type StreamOptions } from "./byte-stream.ts";
+import { checkOptions } from "./check.ts";
+import { Connection } from "./connection.ts";
 
 /** What `openConnection` takes. `timeout` and `signal` bound the connecting, not what comes after. */
 export interface OpenOptions extends StreamOptions, WaitOptions {
@@ -33,10 +33,6 @@ function peerOf(socket: Socket, address: HostAddress | Address): Address {
     socket.tryRecv(Buffer.alloc(1));
     throw error;
   }
-}
-
-export function checkStreamOptions({ limit = DEFAULT_LIMIT }: StreamOptions): StreamOptions {
-  return { limit: checkInteger("limit", limit, 1, MAX_LENGTH) };
 }
 
 /**

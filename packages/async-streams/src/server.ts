@@ -8,9 +8,10 @@ import {
   type Server as SocketServer,
   serve,
 } from "@sockeye/socket-core";
+import { checkStreamOptions, type StreamOptions } from "./byte-stream.ts";
 import { checkFunction, checkOptions, typeError } from "./check.ts";
-import { checkStreamOptions, prepare } from "./connect.ts";
-import { Connection, type StreamOptions } from "./connection.ts";
+import { prepare } from "./connect.ts";
+import { Connection } from "./connection.ts";
 import { pathRemover } from "./unix-path.ts";
 
 /** What `startServer` takes. */
