@@ -60,3 +60,6 @@ export class ProtocolError extends StreamError {
     super(message, "ERR_STREAM_PROTOCOL", cause);
   }
 }
+
+/** A handshake failed, a certificate was refused, or the records of TLS are broken. The code is that of OpenSSL or Node.js. */
+export class TlsError extends StreamError {}

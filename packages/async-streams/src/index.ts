@@ -23,8 +23,10 @@ export {
   StreamBusyError,
   StreamClosedError,
   StreamError,
+  TlsError,
 } from "./errors.ts";
 export { type Framed, framed } from "./framed.ts";
 export { type LimitOptions, Reader } from "./reader.ts";
 export { type Handler, type HandlerContext, type Server, type StartOptions, startServer } from "./server.ts";
+export type { ClientTlsOptions, ServerTlsOptions, StartTlsOptions, TlsState } from "./tls-options.ts";
 export { Writer } from "./writer.ts";

@@ -53,6 +53,14 @@ export class Reader implements AsyncIterable<string> {
     this.#source = source;
   }
 
+  /**
+   * Whether a read waits.
+   * @internal
+   */
+  get isReading(): boolean {
+    return this.#reading;
+  }
+
   /** Whether everything has been read: the stream ended and nothing is buffered. */
   get atEnd(): boolean {
     return this.#ended && this.#queue.length === 0;

@@ -24,7 +24,7 @@ async function pairOver(address: BindAddress, options: StreamOptions = {}): Prom
   const listener = createServer(address);
   const [client, accepted] = await Promise.all([openConnection(listener.getsockname(), options), listener.accept()]);
   listener.close();
-  const server = new Connection(accepted.socket, accepted.address, options);
+  const server = new Connection(accepted.socket, accepted.address, options, { isServer: true });
   onTestFinished(() => {
     client.abort();
     server.abort();

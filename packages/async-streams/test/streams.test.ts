@@ -9,7 +9,18 @@ import { toDuplex } from "../src/bridges/to-duplex.ts";
 import { toWeb } from "../src/bridges/to-web.ts";
 import { Connection } from "../src/connection.ts";
 import { checkStream, type MakePair, memoryPair, streamChecks } from "../src/testing/index.ts";
-import { tcpPair, unixPair } from "./pairs.ts";
+import { hasOpenssl, makeCertificates } from "./certificates.ts";
+import { type Pair, tcpPair, unixPair } from "./pairs.ts";
+
+const certificates = hasOpenssl ? makeCertificates() : undefined;
+
+/** Without openssl there are no certificates, and TLS is not tested. */
+async function tlsPair(make: () => Promise<Pair>): Promise<[Connection, Connection]> {
+  const { client, server } = await make();
+  const { ca, server: identity } = certificates!;
+  await Promise.all([client.startTls({ ca, servername: "localhost" }), server.startTls(identity)]);
+  return [client, server];
+}
 
 /** Two `net.Socket`s that are connected. */
 async function nodePair(): Promise<[net.Socket, net.Socket]> {
@@ -30,6 +41,12 @@ const kinds: [string, MakePair][] = [
   ["TCP", async () => tcpPair().then(({ client, server }) => [client, server] as const)],
   ["Unix", async () => unixPair().then(({ client, server }) => [client, server] as const)],
   ["socketpair", pairOfSockets],
+  ...(certificates === undefined
+    ? []
+    : ([
+        ["TLS", () => tlsPair(tcpPair)],
+        ["TLS on Unix", () => tlsPair(unixPair)],
+      ] satisfies [string, MakePair][])),
   ["memoryPair", () => memoryPair()],
   ["memoryPair with little room", () => memoryPair({ capacity: 7 })],
   ["fromDuplex of net.Socket", async () => nodePair().then(([a, b]) => [fromDuplex(a), fromDuplex(b)] as const)],

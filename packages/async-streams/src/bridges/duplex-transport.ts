@@ -23,14 +23,11 @@ export function translateError(error: unknown): unknown {
 export interface DuplexTransportOptions {
   /** What an error of the Duplex is for us. Default: `translateError`. */
   translate?: (error: unknown) => unknown;
-  /** Closes what is underneath, with a reset where it has one. Default: `destroy`. */
-  reset?: () => void;
 }
 
 export class DuplexTransport implements Transport, ByteSource, ByteSink {
   readonly endsAtOnce = false;
   readonly #duplex: Duplex;
-  readonly #reset: () => void;
   readonly #translate: (error: unknown) => unknown;
   readonly #readers = new Waker("recv");
   readonly #writers = new Waker("send");
@@ -38,9 +35,8 @@ export class DuplexTransport implements Transport, ByteSource, ByteSink {
   #closed = false;
   #failure: { error: unknown } | undefined;
 
-  constructor(duplex: Duplex, { translate = translateError, reset }: DuplexTransportOptions = {}) {
+  constructor(duplex: Duplex, { translate = translateError }: DuplexTransportOptions = {}) {
     this.#duplex = duplex;
-    this.#reset = reset ?? (() => duplex.destroy());
     const wake = (): void => {
       this.#readers.wake();
       this.#writers.wake();
@@ -142,7 +138,7 @@ export class DuplexTransport implements Transport, ByteSource, ByteSink {
   abort(): void {
     if (this.#closed) return;
     this.#close();
-    this.#reset();
+    this.#duplex.destroy();
   }
 
   #close(): void {

@@ -1,3 +1,6 @@
+export type { ByteStream, CloseOptions, StreamOptions } from "../byte-stream.ts";
+export type { LimitOptions, Reader } from "../reader.ts";
+export type { Writer } from "../writer.ts";
 export type { StreamPair } from "./assert.ts";
 export {
   type CheckOptions,
