@@ -79,10 +79,12 @@ export class Connection implements ByteStream {
     const stopped = new AbortController();
     const paused = new PausedTransport(() => stopped.abort());
     try {
-      await writer.flush();
       if (reader.buffered > 0) {
         throw new ProtocolError(`startTls: the peer has sent ${reader.buffered} bytes before the handshake`);
       }
+      // From this moment on nothing is read or written in the clear.
+      reader.moveTo(paused);
+      await writer.hold();
       this.#stream.moveTo(paused);
       const role: TlsRole = this.#role.isServer
         ? { isServer: true, options }
@@ -90,7 +92,7 @@ export class Connection implements ByteStream {
       // Node.js gets the descriptor; a second one keeps the options within reach, and the reset.
       const plainSocket = this.#socket;
       this.#socket = plainSocket.dup();
-      const plain = plainSocket.toNodeSocket({ allowHalfOpen: true });
+      const plain = plainSocket.toNodeSocket();
       const signal = wait.signal === undefined ? stopped.signal : AbortSignal.any([stopped.signal, wait.signal]);
       const socket = await handshake(plain, role, { ...options, signal });
       this.#tls = stateOf(socket);

@@ -2,9 +2,9 @@
 import type { Socket as NodeSocket } from "node:net";
 import { isIP } from "node:net";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
-import { AbortError, TimeoutError, type WaitOptions } from "@sockeye/socket-core";
+import { AbortError, SocketError, TimeoutError, type WaitOptions } from "@sockeye/socket-core";
 import { translateError } from "./bridges/duplex-transport.ts";
-import { TlsError } from "./errors.ts";
+import { StreamError, TlsError } from "./errors.ts";
 import type { ClientTlsOptions, ServerTlsOptions, TlsState } from "./tls-options.ts";
 
 /** A peer that connects and then says nothing must not be waited for without end. Milliseconds. */
@@ -13,8 +13,10 @@ const HANDSHAKE_TIMEOUT = 10_000;
 /** What the network says stays a SocketError; everything else that ends a TLS connection is a TlsError. */
 export function translateTlsError(error: unknown): unknown {
   const translated = translateError(error);
-  if (translated !== error || !(error instanceof Error) || error instanceof TlsError) return translated;
-  return new TlsError(error.message, (error as NodeJS.ErrnoException).code ?? "ERR_TLS", error);
+  if (!(translated instanceof Error) || translated instanceof SocketError || translated instanceof StreamError) {
+    return translated;
+  }
+  return new TlsError(translated.message, (translated as NodeJS.ErrnoException).code ?? "ERR_TLS", error);
 }
 
 type Settle = { resolve: (socket: TLSSocket) => void; reject: (error: unknown) => void };
@@ -93,7 +95,7 @@ export async function handshake(plain: NodeSocket, role: TlsRole, options: WaitO
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   try {
-    return await new Promise<TLSSocket>((resolve, reject) => {
+    const secure = await new Promise<TLSSocket>((resolve, reject) => {
       onAbort = () => reject(new AbortError("startTls", signal?.reason));
       if (signal?.aborted) return onAbort();
       signal?.addEventListener("abort", onAbort);
@@ -103,6 +105,10 @@ export async function handshake(plain: NodeSocket, role: TlsRole, options: WaitO
       );
       begin(plain, role, { resolve, reject });
     });
+    // Only now: a peer that ends in the middle of the handshake has given up.
+    plain.allowHalfOpen = true;
+    secure.allowHalfOpen = true;
+    return secure;
   } catch (error) {
     plain.destroy();
     throw translateTlsError(error);

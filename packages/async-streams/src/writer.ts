@@ -55,6 +55,8 @@ export class Writer {
   #sink: ByteSink;
   /** Text and bytes in order; the first may be partly sent. */
   #pending: (string | Uint8Array)[] = [];
+  /** What is written while the sink changes. */
+  #later: (string | Uint8Array)[] | undefined;
   #buffered = 0;
   /** Bytes that the kernel has taken so far. */
   #sent = 0;
@@ -81,11 +83,25 @@ export class Writer {
   }
 
   /**
-   * Goes on over another sink, which everything that was flushed has no part in.
+   * Sends what was written so far, as `flush` does, and keeps what is written from now on until `moveTo`.
+   * @internal
+   */
+  hold(): Promise<void> {
+    const flushed = this.flush();
+    this.#later = [];
+    return flushed;
+  }
+
+  /**
+   * Goes on over another sink with what was held back.
    * @internal
    */
   moveTo(sink: ByteSink): void {
     this.#sink = sink;
+    if (this.#later === undefined) return;
+    this.#pending = this.#later;
+    this.#later = undefined;
+    if (this.#pending.length > 0 && !this.#blocked) this.#flushNow();
   }
 
   /** Bytes that were written and are not yet with the kernel. */
@@ -133,13 +149,14 @@ export class Writer {
   /** Puts data behind what is pending: true when it is lent, not copied. */
   #add(data: string | Uint8Array): boolean {
     if (data.length === 0) return false;
+    const pending = this.#later ?? this.#pending;
     if (typeof data === "string") {
-      this.#pending.push(data);
+      pending.push(data);
       this.#buffered += Buffer.byteLength(data);
       return false;
     }
     const isLent = data.length >= LARGE;
-    this.#pending.push(isLent ? data : Buffer.from(data));
+    pending.push(isLent ? data : Buffer.from(data));
     this.#buffered += data.length;
     return isLent;
   }
@@ -247,6 +264,7 @@ export class Writer {
   #fail(error: unknown): void {
     this.#failure ??= error;
     this.#pending = [];
+    this.#later = undefined;
     this.#buffered = 0;
     const waiters = this.#waiters;
     this.#waiters = [];
