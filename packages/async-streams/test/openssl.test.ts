@@ -6,6 +6,7 @@ import { pipe } from "../src/bridges/pipe.ts";
 import { openConnection } from "../src/connect.ts";
 import { startServer } from "../src/server.ts";
 import { hasOpenssl, makeCertificates } from "./certificates.ts";
+import { failureOf } from "./pairs.ts";
 
 interface Program {
   /** What it has printed as soon as that matches. */
@@ -141,12 +142,9 @@ describe.runIf(hasOpenssl)("openssl", () => {
   it("s_server refuses our client without a certificate", async () => {
     const own = ["-cert", identity.certFile, "-key", identity.keyFile];
     const peer = await listening(...own, "-CAfile", caFile, "-Verify", 1, "-verify_return_error", "-naccept", 1);
-    const failure = await openConnection({ host: "localhost", port: peer.port }, { tls: { ca } })
-      .then(({ reader }) => reader.readExactly(1))
-      .then(
-        () => undefined,
-        (error: unknown) => error,
-      );
+    const connection = await openConnection({ host: "localhost", port: peer.port }, { tls: { ca } });
+    const failure = await failureOf(connection.reader.readExactly(1));
+    connection.abort();
     expect(failure).toMatchObject({ name: "TlsError", code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" });
   });
 

@@ -1,3 +1,5 @@
+export type { ByteQueue } from "../byte-queue.ts";
+export type { ByteSource } from "../byte-source.ts";
 export type { ByteStream, CloseOptions, StreamOptions } from "../byte-stream.ts";
 export type { LimitOptions, Reader } from "../reader.ts";
 export type { Writer } from "../writer.ts";
