@@ -8,7 +8,7 @@ import { fromWeb } from "../src/bridges/from-web.ts";
 import { toDuplex } from "../src/bridges/to-duplex.ts";
 import { toWeb } from "../src/bridges/to-web.ts";
 import { Connection } from "../src/connection.ts";
-import { checkStream, type MakePair, memoryPair, streamChecks } from "../src/testing/index.ts";
+import { checkStream, type MakePair, memoryPair, type StreamPair, streamChecks } from "../src/testing/index.ts";
 import { hasOpenssl, makeCertificates } from "./certificates.ts";
 import { type Pair, tcpPair, unixPair } from "./pairs.ts";
 
@@ -23,13 +23,18 @@ async function tlsPair(make: () => Promise<Pair>): Promise<[Connection, Connecti
 }
 
 /** Two `net.Socket`s that are connected. */
-async function nodePair(): Promise<[net.Socket, net.Socket]> {
-  const server = net.createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
+async function nodePair(allowHalfOpen: boolean): Promise<[net.Socket, net.Socket]> {
+  const server = net.createServer({ allowHalfOpen }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const client = net.connect({ port: (server.address() as net.AddressInfo).port, allowHalfOpen: true });
+  const client = net.connect({ port: (server.address() as net.AddressInfo).port, allowHalfOpen });
   const [accepted] = (await once(server, "connection")) as [net.Socket];
   server.close();
   return [client, accepted];
+}
+
+async function fromNode(allowHalfOpen: boolean): Promise<StreamPair> {
+  const [a, b] = await nodePair(allowHalfOpen);
+  return [fromDuplex(a), fromDuplex(b)];
 }
 
 function pairOfSockets(): [Connection, Connection] {
@@ -49,7 +54,7 @@ const kinds: [string, MakePair][] = [
       ] satisfies [string, MakePair][])),
   ["memoryPair", () => memoryPair()],
   ["memoryPair with little room", () => memoryPair({ capacity: 7 })],
-  ["fromDuplex of net.Socket", async () => nodePair().then(([a, b]) => [fromDuplex(a), fromDuplex(b)] as const)],
+  ["fromDuplex of net.Socket", () => fromNode(true)],
   [
     "fromDuplex of toDuplex",
     () => {
@@ -69,6 +74,13 @@ const kinds: [string, MakePair][] = [
 describe.each(kinds)("a stream over %s", (_kind, makePair) => {
   it.each(streamChecks().map((check) => [check.name, check] as const))("%s", async (_name, { run }) => {
     await run(makePair);
+  });
+});
+
+describe("a stream over net.Socket without half-close", () => {
+  const checks = streamChecks({ halfClose: false });
+  it.each(checks.map((check) => [check.name, check] as const))("%s", async (_name, { run }) => {
+    await run(() => fromNode(false));
   });
 });
 
