@@ -14,7 +14,7 @@ export class TlsTransport implements Transport {
 
   /** `socket` is another descriptor of the same connection, and goes with this transport. */
   constructor(tls: TLSSocket, socket: Socket) {
-    this.source = new DuplexTransport(tls, { translate: translateTlsError });
+    this.source = new DuplexTransport(tls, { translate: translateTlsError, checkEnd: () => resetOf(socket) });
     this.sink = this.source;
     this.#socket = socket;
   }
@@ -29,5 +29,16 @@ export class TlsTransport implements Transport {
     if (!this.#socket.closed) resetOnClose(this.#socket);
     this.sink.abort();
     this.#socket.close();
+  }
+}
+
+/** libuv takes a reset that follows data for an end. The kernel knows better, and tells the next who reads. */
+function resetOf(socket: Socket): unknown {
+  if (socket.closed) return undefined;
+  try {
+    socket.tryRecv(Buffer.alloc(1));
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }

@@ -23,6 +23,8 @@ export function translateError(error: unknown): unknown {
 export interface DuplexTransportOptions {
   /** What an error of the Duplex is for us. Default: `translateError`. */
   translate?: (error: unknown) => unknown;
+  /** Looks at the end whether it is none: the error, or undefined. Default: it is one. */
+  checkEnd?: () => unknown;
 }
 
 export class DuplexTransport implements Transport, ByteSource, ByteSink {
@@ -35,7 +37,7 @@ export class DuplexTransport implements Transport, ByteSource, ByteSink {
   #closed = false;
   #failure: { error: unknown } | undefined;
 
-  constructor(duplex: Duplex, { translate = translateError }: DuplexTransportOptions = {}) {
+  constructor(duplex: Duplex, { translate = translateError, checkEnd }: DuplexTransportOptions = {}) {
     this.#duplex = duplex;
     const wake = (): void => {
       this.#readers.wake();
@@ -45,7 +47,9 @@ export class DuplexTransport implements Transport, ByteSource, ByteSink {
     this.#ended = duplex.readableEnded;
     duplex.on("readable", () => this.#readers.wake());
     duplex.on("end", () => {
-      this.#ended = true;
+      const error = checkEnd?.();
+      if (error === undefined) this.#ended = true;
+      else this.#failure ??= { error };
       wake();
     });
     duplex.on("drain", () => this.#writers.wake());
