@@ -46,7 +46,7 @@ export async function openConnection(address: HostAddress | Address, options: Op
   checkOptions("options", options);
   const streamOptions = checkStreamOptions(options);
   const { signal, timeout, source, tls = false } = options;
-  if (typeof tls !== "boolean") checkTlsOptions("tls", tls);
+  if (typeof tls !== "boolean") checkTlsOptions("tls", tls, false);
   const begun = performance.now();
   const socket = await createConnection(address, { signal, timeout, ...(source === undefined ? {} : { source }) });
   let connection: Connection;

@@ -69,7 +69,7 @@ export class Connection implements ByteStream {
    * with StreamBusyError while a read waits, StreamClosedError after `end`, and TypeError, and then nothing was done.
    */
   async startTls(options: StartTlsOptions = {}): Promise<void> {
-    checkTlsOptions("options", options);
+    checkTlsOptions("options", options, this.#role.isServer === true);
     const wait = startWait("startTls", options);
     const { reader, writer } = this;
     if (this.#startedTls) throw new StreamError("startTls: it is TLS already", "ERR_STREAM_TLS");

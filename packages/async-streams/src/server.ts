@@ -12,7 +12,7 @@ import { checkStreamOptions, type StreamOptions } from "./byte-stream.ts";
 import { checkFunction, checkOptions, typeError } from "./check.ts";
 import { prepare } from "./connect.ts";
 import { Connection } from "./connection.ts";
-import { serverFor } from "./tls.ts";
+import { prepareServer } from "./tls.ts";
 import { checkTlsOptions, type ServerTlsOptions } from "./tls-options.ts";
 import { pathRemover } from "./unix-path.ts";
 
@@ -60,7 +60,7 @@ export interface Server extends AsyncDisposable {
 /**
  * Listens on `{ port }`, `{ address, port }` or `{ path }` and runs the handler for each connection. A handler that
  * throws loses its own connection and nothing else. The file of a Unix path goes with the server.
- * Rejects with SocketError (EADDRINUSE, EACCES …).
+ * Rejects with SocketError (EADDRINUSE, EACCES …), or TlsError for a key or certificate that is none.
  */
 export async function startServer(address: BindAddress, handler: Handler): Promise<Server>;
 export async function startServer(address: BindAddress, options: StartOptions, handler: Handler): Promise<Server>;
@@ -76,9 +76,9 @@ export async function startServer(
   const { onError, maxConnections, signal, backlog, reusePort, dualstack, tls } = options;
   const streamOptions = checkStreamOptions(options);
   if (tls !== undefined) {
-    checkTlsOptions("tls", tls);
+    checkTlsOptions("tls", tls, true);
     // A bad key or certificate is an error now, and not at the first connection.
-    serverFor(tls);
+    prepareServer(tls);
   }
   if (onError !== undefined) checkFunction("onError", onError);
   const connections = new WeakMap<ServedConnection, Connection>();

@@ -50,9 +50,12 @@ export interface TlsState {
 }
 
 /** Checks what can be checked before anything is sent; the rest is OpenSSL's. */
-export function checkTlsOptions(name: string, options: unknown): void {
+export function checkTlsOptions(name: string, options: unknown, isServer: boolean): void {
   checkOptions(name, options);
-  const { ALPNProtocols, servername } = options as ClientTlsOptions;
+  const { ALPNProtocols, servername, SNICallback, cert, pfx } = options as ClientTlsOptions & ServerTlsOptions;
+  if (isServer && !cert && !pfx && !SNICallback) {
+    throw typeError(`${name}.cert`, "a certificate, unless there is pfx or SNICallback", cert);
+  }
   if (ALPNProtocols !== undefined && !Array.isArray(ALPNProtocols)) {
     throw typeError(`${name}.ALPNProtocols`, "a list of names", ALPNProtocols);
   }

@@ -33,7 +33,7 @@ function underneath(socket: TLSSocket): NodeSocket {
 }
 
 /** A server of `node:tls` that never listens: it is given its connections. */
-export function serverFor(options: ServerTlsOptions): Server {
+function serverFor(options: ServerTlsOptions): Server {
   const known = servers.get(options);
   if (known !== undefined) return known;
   const { requestCert = false, rejectUnauthorized = true, ALPNProtocols } = options;
@@ -57,6 +57,15 @@ export function serverFor(options: ServerTlsOptions): Server {
   server.on("tlsClientError", (error, socket) => accepting.get(underneath(socket))?.reject(error));
   servers.set(options, server);
   return server;
+}
+
+/** Takes keys and certificates apart before the first connection. Throws TlsError for those that are none. */
+export function prepareServer(options: ServerTlsOptions): void {
+  try {
+    serverFor(options);
+  } catch (error) {
+    throw translateTlsError(error);
+  }
 }
 
 function begin(plain: NodeSocket, role: TlsRole, settle: Settle): void {

@@ -214,7 +214,10 @@ describe.runIf(hasOpenssl)("TLS", () => {
     await client.writer.end();
     expect(await failureOf(client.startTls({ ca }))).toMatchObject({ name: "StreamClosedError" });
     const bad = startServer({ port: 0 }, { tls: { key: "no key", cert: "no certificate" } }, greet);
-    expect(await failureOf(bad)).toBeInstanceOf(Error);
+    expect(await failureOf(bad)).toMatchObject({ name: "TlsError", cause: expect.any(Error) });
+    const bare = await failureOf(startServer({ port: 0 }, { tls: { key: identity.key } }, greet));
+    expect(bare.message).toBe("tls.cert must be a certificate, unless there is pfx or SNICallback, got undefined");
+    expect((await failureOf(server.startTls())).message).toMatch(/^options\.cert must be a certificate/);
     expect((await failureOf(startServer({ port: 0 }, { tls: 1 as never }, greet))).message).toContain("tls must be an");
     expect((await failureOf(openConnection({ port: 1, host: "x" }, { tls: 1 as never }))).message).toContain(
       "tls must",
