@@ -39,3 +39,11 @@ export function checkData(name: string, value: unknown): void {
     }
   }
 }
+
+/** A reader, a writer and an end. */
+export function checkStream(name: string, value: unknown): void {
+  const { reader, writer, close, abort } = Object(value);
+  if (!reader || !writer || typeof close !== "function" || typeof abort !== "function") {
+    throw typeError(name, "a stream with reader, writer, close and abort", value);
+  }
+}

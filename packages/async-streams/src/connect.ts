@@ -9,14 +9,17 @@ import {
   TCP_NODELAY,
   type WaitOptions,
 } from "@sockeye/socket-core";
-import { checkInteger, checkOptions } from "./check.ts";
-import { Connection, type StreamOptions } from "./connection.ts";
-import { DEFAULT_LIMIT, MAX_LENGTH } from "./reader.ts";
+import { checkStreamOptions, type StreamOptions } from "./byte-stream.ts";
+import { checkOptions } from "./check.ts";
+import { Connection } from "./connection.ts";
+import { type ClientTlsOptions, checkTlsOptions } from "./tls-options.ts";
 
-/** What `openConnection` takes. `timeout` and `signal` bound the connecting, not what comes after. */
+/** What `openConnection` takes. `timeout` and `signal` bound connecting and TLS, not what comes after. */
 export interface OpenOptions extends StreamOptions, WaitOptions {
   /** The local address to connect from. Default: the kernel's choice. */
   source?: BindAddress;
+  /** Speaks TLS from the start; `true` trusts whom Node.js trusts. Default false. */
+  tls?: boolean | ClientTlsOptions;
 }
 
 /** Small writes leave at once: they are already put together per tick, and Nagle's algorithm would hold them back. */
@@ -35,25 +38,35 @@ function peerOf(socket: Socket, address: HostAddress | Address): Address {
   }
 }
 
-export function checkStreamOptions({ limit = DEFAULT_LIMIT }: StreamOptions): StreamOptions {
-  return { limit: checkInteger("limit", limit, 1, MAX_LENGTH) };
-}
-
 /**
  * Connects to `{ host, port }` (a name or literal), `{ address, port }` or `{ path }` (a Unix socket).
- * Rejects with SocketError (ECONNREFUSED, ECONNRESET, ENOTFOUND …), TimeoutError or AbortError.
+ * Rejects with SocketError (ECONNREFUSED, ECONNRESET, ENOTFOUND …), TimeoutError, AbortError or TlsError.
  */
 export async function openConnection(address: HostAddress | Address, options: OpenOptions = {}): Promise<Connection> {
   checkOptions("options", options);
   const streamOptions = checkStreamOptions(options);
-  const { signal, timeout, source } = options;
+  const { signal, timeout, source, tls = false } = options;
+  if (typeof tls !== "boolean") checkTlsOptions("tls", tls, false);
+  const begun = performance.now();
   const socket = await createConnection(address, { signal, timeout, ...(source === undefined ? {} : { source }) });
+  let connection: Connection;
   try {
     const remote = peerOf(socket, address);
     prepare(socket, remote);
-    return new Connection(socket, remote, streamOptions);
+    connection = new Connection(socket, remote, streamOptions, hostOf(address));
   } catch (error) {
     socket.close();
     throw error;
   }
+  if (tls !== false) {
+    const left = typeof timeout !== "number" ? {} : { timeout: Math.max(1, timeout - (performance.now() - begun)) };
+    await connection.startTls({ ...(tls === true ? {} : tls), ...left, ...(signal && { signal }) });
+  }
+  return connection;
+}
+
+/** The name that a server's certificate must be for. */
+function hostOf(address: HostAddress | Address): { host?: string } {
+  if ("path" in address) return {};
+  return { host: "host" in address ? address.host : address.address };
 }

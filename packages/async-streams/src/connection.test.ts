@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { failureOf, fill, kinds, readToEnd, stateOf, tcpPair, turn } from "../test/pairs.ts";
-import type { CloseOptions } from "./connection.ts";
+import type { CloseOptions } from "./byte-stream.ts";
 
 describe.each(kinds)("Connection over %s", (kind, pair) => {
   it("close sends what is buffered and then the end, and waits for the peer's end", async () => {

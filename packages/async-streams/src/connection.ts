@@ -1,31 +1,25 @@
-/** A reader and a writer over one stream socket, and its end. */
-import { type Address, SO_LINGER, SOL_SOCKET, type Socket } from "@sockeye/socket-core";
-import { SocketSource } from "./byte-source.ts";
-import { checkInteger, checkOptions } from "./check.ts";
-import { StreamError } from "./errors.ts";
-import { Reader } from "./reader.ts";
-import { MAX_TIMEOUT } from "./wait.ts";
-import { rejected, Writer } from "./writer.ts";
+/** A stream over one socket. */
+import { type Address, ClosedError, type Socket } from "@sockeye/socket-core";
+import { type ByteStream, type CloseOptions, type StreamOptions, TransportStream } from "./byte-stream.ts";
+import { ProtocolError, StreamBusyError, StreamClosedError, StreamError } from "./errors.ts";
+import { PausedTransport } from "./paused-transport.ts";
+import type { Reader } from "./reader.ts";
+import { SocketTransport } from "./socket-transport.ts";
+import { handshake, stateOf, type TlsRole } from "./tls.ts";
+import { checkTlsOptions, type StartTlsOptions, type TlsState } from "./tls-options.ts";
+import { TlsTransport } from "./tls-transport.ts";
+import { startWait } from "./wait.ts";
+import type { Writer } from "./writer.ts";
 
-/** What connections of both sides take. */
-export interface StreamOptions {
-  /** The longest line or delimited piece, in bytes. Default 65,536. */
-  limit?: number;
+/** Which side of its connection this is. */
+export interface ConnectionRole {
+  readonly isServer?: boolean;
+  /** The name or literal that a client has connected to. */
+  readonly host?: string;
 }
-
-/** What `close` takes. */
-export interface CloseOptions {
-  /** Milliseconds for what is buffered to leave and for the peer to end. Default 5,000. */
-  timeout?: number;
-}
-
-const CLOSE_TIMEOUT = 5_000;
-
-/** struct linger { on, seconds }: on and 0 turns close into a reset, socket(7). */
-const RESET = new Uint8Array(new Int32Array([1, 0]).buffer);
 
 /** A connected stream. Take the halves apart as you like: `const { reader, writer } = connection`. */
-export class Connection implements AsyncDisposable {
+export class Connection implements ByteStream {
   /** What the peer sends. */
   readonly reader: Reader;
   /** What the peer gets. */
@@ -36,32 +30,87 @@ export class Connection implements AsyncDisposable {
    * The socket underneath, for its options: `socket.setsockopt`, `socket.getsockopt`. Reading, writing and closing are
    * this connection's.
    */
-  readonly socket: Socket;
-  #closing: Promise<void> | undefined;
-  #isReleased = false;
-  #closed: Promise<void> | undefined;
-  #onClosed: (() => void) | undefined;
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  #socket: Socket;
+  readonly #stream: TransportStream;
+  readonly #role: ConnectionRole;
+  #startedTls = false;
+  #tls: TlsState | undefined;
 
   /** @internal */
-  constructor(socket: Socket, remoteAddress: Address, options: StreamOptions) {
-    this.socket = socket;
+  constructor(socket: Socket, remoteAddress: Address, options: StreamOptions, role: ConnectionRole = {}) {
+    this.#socket = socket;
+    this.#role = role;
     this.remoteAddress = remoteAddress;
-    this.reader = new Reader(new SocketSource(socket), options);
-    this.writer = new Writer(socket);
+    this.#stream = new TransportStream(new SocketTransport(socket), options);
+    this.reader = this.#stream.reader;
+    this.writer = this.#stream.writer;
   }
 
   /** Our address. Throws SocketError or ClosedError. */
   get localAddress(): Address {
-    return this.socket.getsockname();
+    return this.#socket.getsockname();
+  }
+
+  /** What TLS has agreed on, with the peer's certificate; undefined without TLS. */
+  get tls(): TlsState | undefined {
+    return this.#tls;
+  }
+
+  /**
+   * Goes on with TLS, as the client or server that this side is (STARTTLS): call it when the peer knows of it and
+   * nothing was read beyond. Bytes that the peer has sent before the handshake are a ProtocolError, as anybody could
+   * have put them there, and the connection is aborted. The same reader and writer go on; what is written during the
+   * handshake is sent encrypted after it.
+   * Rejects with TlsError, SocketError, TimeoutError, AbortError, ProtocolError; the connection is aborted then. Rejects
+   * with StreamBusyError while a read waits, StreamClosedError after `end`, and TypeError, and then nothing was done.
+   */
+  async startTls(options: StartTlsOptions = {}): Promise<void> {
+    checkTlsOptions("options", options, this.#role.isServer === true);
+    const wait = startWait("startTls", options);
+    const { reader, writer } = this;
+    if (this.#startedTls) throw new StreamError("startTls: it is TLS already", "ERR_STREAM_TLS");
+    if (this.#stream.isClosing || writer.closed) throw new StreamClosedError("startTls");
+    if (reader.isReading) throw new StreamBusyError("startTls");
+    this.#startedTls = true;
+    const stopped = new AbortController();
+    const paused = new PausedTransport(() => stopped.abort());
+    try {
+      if (reader.buffered > 0) {
+        throw new ProtocolError(`startTls: the peer has sent ${reader.buffered} bytes before the handshake`);
+      }
+      // From this moment on nothing is read or written in the clear.
+      reader.moveTo(paused);
+      await writer.hold();
+      this.#stream.moveTo(paused);
+      const role: TlsRole = this.#role.isServer
+        ? { isServer: true, options }
+        : { isServer: false, host: this.#role.host ?? "localhost", options };
+      // Node.js gets the descriptor; a second one keeps the options within reach, and the reset.
+      const plainSocket = this.#socket;
+      this.#socket = plainSocket.dup();
+      const plain = plainSocket.toNodeSocket();
+      const signal = wait.signal === undefined ? stopped.signal : AbortSignal.any([stopped.signal, wait.signal]);
+      const socket = await handshake(plain, role, { ...options, signal });
+      this.#tls = stateOf(socket);
+      const transport = new TlsTransport(socket, this.#socket);
+      this.#stream.moveTo(transport);
+      paused.resume(transport);
+    } catch (error) {
+      const reason = stopped.signal.aborted ? new ClosedError("startTls") : error;
+      paused.fail(reason);
+      this.abort();
+      this.#socket.close();
+      throw reason;
+    }
   }
 
   /** Resolves when the connection is closed on this side, by whatever call. Never rejects. */
   get closed(): Promise<void> {
-    if (this.#isReleased) return Promise.resolve();
-    this.#closed ??= new Promise((resolve) => {
-      this.#onClosed = resolve;
-    });
-    return this.#closed;
+    return this.#stream.closed;
   }
 
   /**
@@ -70,70 +119,13 @@ export class Connection implements AsyncDisposable {
    * an end. Rejects with what kept buffered data from being sent; the connection is closed all the same. Calling it
    * again gives the same promise. The promise may be dropped.
    */
-  close(options: CloseOptions = {}): Promise<void> {
-    if (this.#closing === undefined) {
-      let timeout: number;
-      try {
-        checkOptions("options", options);
-        timeout = checkInteger("timeout", options.timeout ?? CLOSE_TIMEOUT, 0, MAX_TIMEOUT);
-      } catch (error) {
-        return rejected(error);
-      }
-      this.#closing = this.#finish(timeout);
-      this.#closing.catch(() => {});
-    }
-    return this.#closing;
-  }
-
-  async #finish(timeout: number): Promise<void> {
-    if (this.socket.closed) return this.#release();
-    const deadline = performance.now() + timeout;
-    try {
-      const ended = this.writer.end();
-      await (this.writer.buffered === 0 ? ended : this.#within(timeout, ended));
-    } catch (error) {
-      this.abort();
-      throw error;
-    }
-    // An abort ends this too, though the kernel hears of it only at the deadline.
-    await Promise.race([
-      this.socket.finish({ timeout: Math.max(0, Math.ceil(deadline - performance.now())) }),
-      this.closed,
-    ]);
-    this.#release();
-  }
-
-  async #within(timeout: number, ended: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        const message = `close: ${this.writer.buffered} bytes were not sent within ${timeout} ms`;
-        reject(new StreamError(message, "ERR_STREAM_TIMEOUT"));
-      }, timeout);
-    });
-    try {
-      await Promise.race([ended, expired]);
-    } finally {
-      clearTimeout(timer);
-    }
+  close(options?: CloseOptions): Promise<void> {
+    return this.#stream.close(options);
   }
 
   /** Closes at once: what is buffered is dropped, waiting calls get a ClosedError, and the peer sees a reset. */
   abort(): void {
-    if (!this.socket.closed) {
-      try {
-        this.socket.setsockopt(SOL_SOCKET, SO_LINGER, RESET);
-      } catch {
-        // Some systems refuse options on a connection that the peer has reset: then there is nothing to reset.
-      }
-    }
-    this.#release();
-  }
-
-  #release(): void {
-    this.#isReleased = true;
-    this.socket.close();
-    this.#onClosed?.();
+    this.#stream.abort();
   }
 
   /** `close()`. */

@@ -56,7 +56,10 @@ export class StreamBusyError extends StreamError {
 
 /** A peer broke the rules of a codec. Code `ERR_STREAM_PROTOCOL`. */
 export class ProtocolError extends StreamError {
-  constructor(message: string) {
-    super(message, "ERR_STREAM_PROTOCOL");
+  constructor(message: string, cause?: unknown) {
+    super(message, "ERR_STREAM_PROTOCOL", cause);
   }
 }
+
+/** A handshake failed, a certificate was refused, or the records of TLS are broken. The code is that of OpenSSL or Node.js. */
+export class TlsError extends StreamError {}

@@ -32,7 +32,7 @@ export interface LimitOptions extends WaitOptions {
  */
 export class Reader implements AsyncIterable<string> {
   readonly #queue = new ByteQueue();
-  readonly #source: ByteSource;
+  #source: ByteSource;
   readonly #limit: number;
   #pulls = 0;
   #reading = false;
@@ -43,6 +43,22 @@ export class Reader implements AsyncIterable<string> {
   constructor(source: ByteSource, { limit = DEFAULT_LIMIT }: { limit?: number } = {}) {
     this.#source = source;
     this.#limit = checkInteger("limit", limit, 1, MAX_LENGTH);
+  }
+
+  /**
+   * Goes on with another source. What is buffered stays.
+   * @internal
+   */
+  moveTo(source: ByteSource): void {
+    this.#source = source;
+  }
+
+  /**
+   * Whether a read waits.
+   * @internal
+   */
+  get isReading(): boolean {
+    return this.#reading;
   }
 
   /** Whether everything has been read: the stream ended and nothing is buffered. */

@@ -8,9 +8,12 @@ import {
   type Server as SocketServer,
   serve,
 } from "@sockeye/socket-core";
+import { checkStreamOptions, type StreamOptions } from "./byte-stream.ts";
 import { checkFunction, checkOptions, typeError } from "./check.ts";
-import { checkStreamOptions, prepare } from "./connect.ts";
-import { Connection, type StreamOptions } from "./connection.ts";
+import { prepare } from "./connect.ts";
+import { Connection } from "./connection.ts";
+import { prepareServer } from "./tls.ts";
+import { checkTlsOptions, type ServerTlsOptions } from "./tls-options.ts";
 import { pathRemover } from "./unix-path.ts";
 
 /** What `startServer` takes. */
@@ -21,6 +24,8 @@ export interface StartOptions extends StreamOptions, ListenOptions {
   onError?: (error: unknown, connection?: Connection) => void;
   /** Closes the server, without grace, when it fires. */
   signal?: AbortSignal;
+  /** Speaks TLS from the start: handlers run after the handshake, and `onError` hears of those that fail. */
+  tls?: ServerTlsOptions;
 }
 
 /** What a handler gets besides the connection. */
@@ -55,7 +60,7 @@ export interface Server extends AsyncDisposable {
 /**
  * Listens on `{ port }`, `{ address, port }` or `{ path }` and runs the handler for each connection. A handler that
  * throws loses its own connection and nothing else. The file of a Unix path goes with the server.
- * Rejects with SocketError (EADDRINUSE, EACCES …).
+ * Rejects with SocketError (EADDRINUSE, EACCES …), or TlsError for a key or certificate that is none.
  */
 export async function startServer(address: BindAddress, handler: Handler): Promise<Server>;
 export async function startServer(address: BindAddress, options: StartOptions, handler: Handler): Promise<Server>;
@@ -68,15 +73,25 @@ export async function startServer(
   checkOptions("options", options);
   // It would be overlooked, and the server would listen on every interface.
   if ("host" in Object(address)) throw typeError("address", "{ address, port }, as names are not looked up", address);
-  const { onError, maxConnections, signal, backlog, reusePort, dualstack } = options;
+  const { onError, maxConnections, signal, backlog, reusePort, dualstack, tls } = options;
   const streamOptions = checkStreamOptions(options);
+  if (tls !== undefined) {
+    checkTlsOptions("tls", tls, true);
+    // A bad key or certificate is an error now, and not at the first connection.
+    prepareServer(tls);
+  }
   if (onError !== undefined) checkFunction("onError", onError);
   const connections = new WeakMap<ServedConnection, Connection>();
+
+  async function serveTls(connection: Connection, signal: AbortSignal, tls: ServerTlsOptions): Promise<void> {
+    await connection.startTls(tls);
+    await handler(connection, { signal });
+  }
 
   async function handle(served: ServedConnection): Promise<void> {
     const { socket, address: remote, signal } = served;
     prepare(socket, remote);
-    const connection = new Connection(socket, remote, streamOptions);
+    const connection = new Connection(socket, remote, streamOptions, { isServer: true });
     connections.set(served, connection);
     const aborted = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => {
@@ -86,7 +101,10 @@ export async function startServer(
       });
     });
     try {
-      await Promise.race([handler(connection, { signal }), aborted]);
+      await Promise.race([
+        tls === undefined ? handler(connection, { signal }) : serveTls(connection, signal, tls),
+        aborted,
+      ]);
     } catch (error) {
       connection.abort();
       throw error;

@@ -1,5 +1,6 @@
 /** The writing half: back-pressure built in, and the small writes of one tick in one system call. */
-import { ClosedError, SHUT_WR, type Socket, SocketError } from "@sockeye/socket-core";
+import { ClosedError, SHUT_WR, SocketError } from "@sockeye/socket-core";
+import type { ByteSink } from "./byte-sink.ts";
 import { checkData } from "./check.ts";
 import { StreamClosedError } from "./errors.ts";
 
@@ -51,9 +52,11 @@ interface Waiter {
  * goes wrong then rejects the next `write`, `flush` or `end`.
  */
 export class Writer {
-  readonly #socket: Socket;
+  #sink: ByteSink;
   /** Text and bytes in order; the first may be partly sent. */
   #pending: (string | Uint8Array)[] = [];
+  /** What is written while the sink changes. */
+  #later: (string | Uint8Array)[] | undefined;
   #buffered = 0;
   /** Bytes that the kernel has taken so far. */
   #sent = 0;
@@ -75,8 +78,30 @@ export class Writer {
   }
 
   /** @internal */
-  constructor(socket: Socket) {
-    this.#socket = socket;
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /**
+   * Sends what was written so far, as `flush` does, and keeps what is written from now on until `moveTo`.
+   * @internal
+   */
+  hold(): Promise<void> {
+    const flushed = this.flush();
+    this.#later = [];
+    return flushed;
+  }
+
+  /**
+   * Goes on over another sink with what was held back.
+   * @internal
+   */
+  moveTo(sink: ByteSink): void {
+    this.#sink = sink;
+    if (this.#later === undefined) return;
+    this.#pending = this.#later;
+    this.#later = undefined;
+    if (this.#pending.length > 0 && !this.#blocked) this.#flushNow();
   }
 
   /** Bytes that were written and are not yet with the kernel. */
@@ -86,7 +111,7 @@ export class Writer {
 
   /** Whether nothing can be written any more: `end` was called, the stream broke, or the connection is closed. */
   get closed(): boolean {
-    return this.#ended !== undefined || this.#failure !== undefined || this.#socket.closed;
+    return this.#ended !== undefined || this.#failure !== undefined || this.#sink.closed;
   }
 
   /**
@@ -95,7 +120,7 @@ export class Writer {
    */
   write(data: string | Uint8Array | readonly (string | Uint8Array)[]): Promise<void> {
     if (this.#ended !== undefined && this.#failure === undefined) return rejected(new StreamClosedError("write"));
-    if (this.#socket.closed) this.#fail(new ClosedError("write"));
+    if (this.#sink.closed) this.#fail(new ClosedError("write"));
     if (this.#failure !== undefined) return rejected(this.#failure);
     let isLent = false;
     if (typeof data === "string" || data instanceof Uint8Array) {
@@ -124,13 +149,14 @@ export class Writer {
   /** Puts data behind what is pending: true when it is lent, not copied. */
   #add(data: string | Uint8Array): boolean {
     if (data.length === 0) return false;
+    const pending = this.#later ?? this.#pending;
     if (typeof data === "string") {
-      this.#pending.push(data);
+      pending.push(data);
       this.#buffered += Buffer.byteLength(data);
       return false;
     }
     const isLent = data.length >= LARGE;
-    this.#pending.push(isLent ? data : Buffer.from(data));
+    pending.push(isLent ? data : Buffer.from(data));
     this.#buffered += data.length;
     return isLent;
   }
@@ -166,7 +192,7 @@ export class Writer {
 
   #waitForRoom(): void {
     this.#blocked = true;
-    this.#socket.writable({ timeout: null }).then(
+    this.#sink.writable({ timeout: null }).then(
       () => {
         this.#blocked = false;
         this.#sends = 0;
@@ -220,7 +246,7 @@ export class Writer {
   }
 
   #send(bytes: Uint8Array): number {
-    const count = this.#socket.trySend(bytes) ?? 0;
+    const count = this.#sink.trySend(bytes) ?? 0;
     this.#buffered -= count;
     this.#sent += count;
     return count;
@@ -238,6 +264,7 @@ export class Writer {
   #fail(error: unknown): void {
     this.#failure ??= error;
     this.#pending = [];
+    this.#later = undefined;
     this.#buffered = 0;
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -272,9 +299,9 @@ export class Writer {
 
   async #finish(): Promise<void> {
     await this.flush();
-    if (this.#socket.closed) throw new ClosedError("end");
+    if (this.#sink.closed) throw new ClosedError("end");
     try {
-      this.#socket.shutdown(SHUT_WR);
+      await this.#sink.shutdown(SHUT_WR);
     } catch (error) {
       // The peer is gone already and needs no telling; the reader will hear how.
       if (!(error instanceof SocketError && error.code === "ENOTCONN")) throw error;

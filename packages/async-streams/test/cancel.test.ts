@@ -2,6 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Codec } from "../src/codecs/codec.ts";
+import { delimited } from "../src/codecs/delimited.ts";
+import { lengthPrefixed } from "../src/codecs/length-prefixed.ts";
 import { lines } from "../src/codecs/lines.ts";
 import { IncompleteReadError, LimitError } from "../src/errors.ts";
 import { framed } from "../src/framed.ts";
@@ -26,7 +29,7 @@ const call = fc.oneof(
     limit: fc.integer({ min: 1, max: 50 }),
   }),
   fc.record({ type: fc.constant("readLine" as const), limit: fc.integer({ min: 1, max: 50 }) }),
-  fc.record({ type: fc.constant("receive" as const), codec: fc.nat(2) }),
+  fc.record({ type: fc.constant("receive" as const), codec: fc.nat(4) }),
 );
 const step = fc.record({ call, cancel });
 /** ASCII, as reads cut it anywhere; no carriage return, so that what a line lost at its end is known. */
@@ -34,8 +37,15 @@ const stream = fc.array(fc.constantFrom("a", "b", "|", "\n", "bbbb", "a|\n"), { 
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-const codecs = [lines(), lines({ delimiter: "|" }), lines({ delimiter: "|\n" })];
-const ends = ["\n", "|", "|\n"];
+const ends = ["\n", "|", "|\n", "bb"];
+/** Each with the bytes that its item had on the wire. */
+const codecs: { codec: Codec<string | Buffer>; wire: (item: string) => string }[] = [
+  { codec: lines(), wire: (item) => `${item}\n` },
+  { codec: lines({ delimiter: "|" }), wire: (item) => `${item}|` },
+  { codec: lines({ delimiter: "|\n" }), wire: (item) => `${item}|\n` },
+  { codec: delimited("bb"), wire: (item) => `${item}bb` },
+  { codec: lengthPrefixed({ bytes: 1 }), wire: (item) => String.fromCharCode(item.length) + item },
+];
 
 /** Runs one read and returns the bytes that it took from the stream, or null at the end. */
 async function take(reader: Reader, { call, cancel }: Step): Promise<Buffer | null> {
@@ -67,8 +77,9 @@ async function take(reader: Reader, { call, cancel }: Step): Promise<Buffer | nu
         return line === null ? null : `${line}\n`;
       }
       case "receive": {
-        const line = await framed({ reader, writer: {} as never }, codecs[call.codec]!).receive(options);
-        return line === null ? null : line + ends[call.codec]!;
+        const { codec, wire } = codecs[call.codec]!;
+        const item = await framed({ reader, writer: {} as never }, codec).receive(options);
+        return item === null ? null : wire(item.toString());
       }
     }
   })();

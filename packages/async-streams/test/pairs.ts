@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BindAddress, createServer } from "@sockeye/socket-core";
 import { onTestFinished } from "vitest";
+import type { ByteStream, StreamOptions } from "../src/byte-stream.ts";
 import { openConnection } from "../src/connect.ts";
-import { Connection, type StreamOptions } from "../src/connection.ts";
+import { Connection } from "../src/connection.ts";
 
 export interface Pair {
   client: Connection;
@@ -23,7 +24,7 @@ async function pairOver(address: BindAddress, options: StreamOptions = {}): Prom
   const listener = createServer(address);
   const [client, accepted] = await Promise.all([openConnection(listener.getsockname(), options), listener.accept()]);
   listener.close();
-  const server = new Connection(accepted.socket, accepted.address, options);
+  const server = new Connection(accepted.socket, accepted.address, options, { isServer: true });
   onTestFinished(() => {
     client.abort();
     server.abort();
@@ -86,7 +87,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<Error & { co
 }
 
 /** Everything until the end. */
-export async function readToEnd({ reader }: Pick<Connection, "reader">): Promise<Buffer> {
+export async function readToEnd({ reader }: Pick<ByteStream, "reader">): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for (let chunk = await reader.read(); chunk !== null; chunk = await reader.read()) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -1,28 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cutAnywhere, decodeAll } from "../../test/decode-all.ts";
 import { ByteQueue } from "../byte-queue.ts";
-import type { Codec } from "./codec.ts";
 import { type LinesOptions, lines } from "./lines.ts";
-
-/** What a codec makes of a stream that arrives in these chunks; an error is its last result. */
-function decodeAll(codec: Codec<string>, chunks: readonly Uint8Array[], ends = true): unknown[] {
-  const queue = new ByteQueue();
-  const found: unknown[] = [];
-  const drain = (ended: boolean): void => {
-    for (let line = codec.decode(queue, ended); line !== undefined; line = codec.decode(queue, ended)) found.push(line);
-  };
-  try {
-    for (const chunk of chunks) {
-      queue.push(chunk);
-      drain(false);
-    }
-    if (ends) drain(true);
-    if (ends) expect(queue.length).toBe(0);
-  } catch (error) {
-    found.push((error as { code?: string }).code);
-  }
-  return found;
-}
 
 interface Case {
   name: string;
@@ -151,10 +131,8 @@ describe("lines", () => {
     fc.assert(
       fc.property(text, delimiter, overflow, fc.array(fc.nat(60)), (parts, delimiter, overflow, cuts) => {
         const bytes = Buffer.from(parts.join(""));
-        const places = [0, ...cuts.sort((a, b) => a - b), bytes.length];
-        const chunks = places.slice(1).map((end, i) => bytes.subarray(places[i], end));
         const codec = lines({ delimiter, overflow, maxLength: 6 });
-        expect(decodeAll(codec, chunks)).toEqual(decodeAll(codec, [bytes]));
+        expect(decodeAll(codec, cutAnywhere(bytes, cuts))).toEqual(decodeAll(codec, [bytes]));
       }),
       { numRuns: 2_000 },
     );
