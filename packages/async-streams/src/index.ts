@@ -5,6 +5,7 @@ export { toDuplex } from "./bridges/to-duplex.ts";
 export { toWeb } from "./bridges/to-web.ts";
 export type { WebStreams } from "./bridges/web-streams.ts";
 export { ByteQueue } from "./byte-queue.ts";
+export type { ByteSink } from "./byte-sink.ts";
 export type { ByteSource } from "./byte-source.ts";
 export type { ByteStream, CloseOptions, StreamOptions } from "./byte-stream.ts";
 export type { Codec, CodecOptions, OverflowPolicy } from "./codecs/codec.ts";
@@ -15,7 +16,7 @@ export { type LinesOptions, lines } from "./codecs/lines.ts";
 export { netstrings } from "./codecs/netstrings.ts";
 export type { StandardIssue, StandardResult, StandardSchema } from "./codecs/standard-schema.ts";
 export { type OpenOptions, openConnection } from "./connect.ts";
-export { Connection } from "./connection.ts";
+export { Connection, type ConnectionRole } from "./connection.ts";
 export {
   IncompleteReadError,
   LimitError,

@@ -1,4 +1,5 @@
 export type { ByteQueue } from "../byte-queue.ts";
+export type { ByteSink } from "../byte-sink.ts";
 export type { ByteSource } from "../byte-source.ts";
 export type { ByteStream, CloseOptions, StreamOptions } from "../byte-stream.ts";
 export type { LimitOptions, Reader } from "../reader.ts";
