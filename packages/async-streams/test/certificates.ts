@@ -9,7 +9,7 @@ import { afterAll } from "vitest";
 export const hasOpenssl: boolean = spawnSync("openssl", ["version"]).status === 0;
 
 /** A key and its certificate, as text and as files. */
-export interface Identity {
+interface Identity {
   key: string;
   cert: string;
   keyFile: string;
