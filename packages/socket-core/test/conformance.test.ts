@@ -21,7 +21,7 @@ it("every row has a case or a reason", () => {
   }
 });
 
-// Debian has the tests of its Python in libpython3-testsuite; those of other versions differ.
+// Debian has the tests of its Python in libpython3.11-testsuite; those of other versions differ.
 const folder = "/usr/lib/python3.11/test";
 it.runIf(existsSync(folder)).each(["test_socket.py", "test_socketserver.py"])(
   "none of %s is left out (needs the tests of CPython 3.11)",
