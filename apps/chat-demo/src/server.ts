@@ -1,6 +1,6 @@
 /** The chat server: a hub, and the transports through which clients reach it. */
 import { startServer } from "@sockeye/async-streams";
-import type { Address } from "@sockeye/socket-core";
+import { type Address, SocketError } from "@sockeye/socket-core";
 import { Hub } from "./hub.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { lineClients } from "./lines.ts";
@@ -38,7 +38,11 @@ export async function startChat({ address, port, limits: given, onLog = () => {}
     {
       limit: limits.maxLineLength,
       maxConnections: limits.maxClients + REFUSALS,
-      onError: (error) => onLog(`An error, and the connection it hit is closed: ${String(error)}`),
+      onError(error, connection) {
+        // A client that went away while something was on its way to it is no error of the server's.
+        if (connection !== undefined && error instanceof SocketError && error.errno !== undefined) return;
+        onLog(`An error, and the connection it hit is closed: ${String(error)}`);
+      },
     },
     lineClients(hub, limits, (who, reason) => onLog(`Dropped ${who}: ${reason}`)),
   );
