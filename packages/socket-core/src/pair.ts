@@ -17,5 +17,5 @@ export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM,
   checkInteger("protocol", protocol, 0, 65535);
   const status = native.socketpair(family, type, protocol, pair);
   if (status < 0) throw systemError("socketpair", status);
-  return [Socket.adopt(family, type, protocol, pair[0]!), Socket.adopt(family, type, protocol, pair[1]!)];
+  return [Socket.adopt(pair[0]!, family, type, protocol, true), Socket.adopt(pair[1]!, family, type, protocol, true)];
 }

@@ -73,7 +73,8 @@ describe.each(families)("sendfile over $name", (family) => {
     await expect(b.recv(1, { timeout: 0 })).rejects.toMatchObject({ code: "EAGAIN" });
     const waits = new AbortController();
     const waiting = a.sendfile(handle, { signal: waits.signal });
-    setTimeout(() => waits.abort(), 50);
+    await b.readable();
+    waits.abort();
     await expect(waiting).rejects.toMatchObject({ code: "ABORT_ERR", bytesSent: expect.any(Number) });
     // One whose peer reads as fast as it sends never waits.
     const [c, d] = await streamPair(family);

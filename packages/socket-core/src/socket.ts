@@ -87,7 +87,7 @@ const EAGAIN = -os.errno.EAGAIN;
 const EINTR = -os.errno.EINTR;
 const MAX_INT = 2 ** 31 - 1;
 
-/** The descriptor for the next Socket, where it is open already; only inside `Socket.#of`. */
+/** The descriptor for the next Socket, where it is open already; only inside `Socket.adopt`. */
 let handedOver = -1;
 
 /**
@@ -126,11 +126,7 @@ export class Socket implements AsyncIterable<Accepted> {
   }
 
   /** @internal A Socket for a descriptor that the addon already owns. */
-  static adopt(family: number, type: number, protocol: number, fd: number): Socket {
-    return Socket.#of(fd, family, type, protocol, true);
-  }
-
-  static #of(fd: number, family: number, type: number, protocol: number, connected: boolean): Socket {
+  static adopt(fd: number, family: number, type: number, protocol: number, connected: boolean): Socket {
     handedOver = fd;
     try {
       const socket = new Socket(family, type, protocol);
@@ -152,7 +148,7 @@ export class Socket implements AsyncIterable<Accepted> {
     if (status < 0) throw systemError("fromFd", status);
     const connected = native.getpeername(fd, addressBuffer) >= 0;
     const option = (name: number): number => getOption(fd, SOL_SOCKET, name);
-    const socket = Socket.#of(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
+    const socket = Socket.adopt(fd, option(SO_DOMAIN), option(SO_TYPE), option(SO_PROTOCOL), connected);
     noteLinger(socket.#descriptor);
     return socket;
   }
@@ -232,7 +228,7 @@ export class Socket implements AsyncIterable<Accepted> {
 
   #accepted(fd: number): Accepted {
     const address = decodeAddress();
-    const socket = Socket.#of(fd, this.family, this.type, this.protocol, true);
+    const socket = Socket.adopt(fd, this.family, this.type, this.protocol, true);
     if (onAccept.hasSubscribers) onAccept.publish({ socket, listener: this, address });
     return { socket, address };
   }
@@ -565,7 +561,7 @@ export class Socket implements AsyncIterable<Accepted> {
   dup(): Socket {
     const fd = native.dup(this.#open("dup"));
     if (fd < 0) throw systemError("dup", fd);
-    const copy = Socket.#of(fd, this.family, this.type, this.protocol, this.#descriptor.connected);
+    const copy = Socket.adopt(fd, this.family, this.type, this.protocol, this.#descriptor.connected);
     copy.timeout = this.timeout;
     return copy;
   }
