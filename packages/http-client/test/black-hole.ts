@@ -10,7 +10,6 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(0)
 waiting = []
 for _ in range(4):
     c = socket.socket(); c.setblocking(False); c.connect_ex(s.getsockname()); waiting.append(c)
-import time; time.sleep(0.05)
 print(s.getsockname()[1], flush=True)
 sys.stdin.read()
 `;

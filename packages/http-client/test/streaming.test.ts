@@ -242,10 +242,7 @@ describe("download", () => {
         socket.end(
           `HTTP/1.1 206 Partial Content\r\nETag: "e"\r\nContent-Range: bytes ${range[1]}-9/10\r\nContent-Length: ${10 - Number(range[1])}\r\n\r\n${"0123456789".slice(Number(range[1]))}`,
         );
-      else {
-        socket.write('HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 10\r\n\r\n01234');
-        setTimeout(() => socket.destroy(), 100);
-      }
+      else socket.end('HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 10\r\n\r\n01234');
     });
     await expect(session.download(raw.url, path)).rejects.toThrow("the body ended early");
     expect(readFileSync(`${path}.part`, "utf8")).toBe("01234");
