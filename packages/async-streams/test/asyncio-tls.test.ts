@@ -12,7 +12,7 @@ const SIZE = 2_000_000;
 /** It came with Python 3.11. */
 const hasStartTls = spawnSync("python3", ["-c", "import asyncio; asyncio.StreamWriter.start_tls"]).status === 0;
 
-describe.runIf(hasStartTls && hasOpenssl)("asyncio with TLS", () => {
+describe.runIf(hasStartTls && hasOpenssl)("asyncio with TLS (needs openssl and Python 3.11)", () => {
   const { ca, caFile, server: identity, client } = hasOpenssl ? makeCertificates() : ({} as never);
 
   it("its client speaks to our server from the start, with a certificate of its own", async () => {

@@ -29,7 +29,7 @@ async def main(handle):
         await server.serve_forever()
 `;
 
-describe.runIf(hasPython).each(["tcp", "unix"])("asyncio over %s", (kind) => {
+describe.runIf(hasPython).each(["tcp", "unix"])("asyncio over %s (needs python3)", (kind) => {
   async function serve(handler: Handler): Promise<string | number> {
     const address = kind === "unix" ? { path: temporaryPath() } : { address: "127.0.0.1", port: 0 };
     const ours = await startServer(address, handler);

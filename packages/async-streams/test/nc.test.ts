@@ -16,7 +16,7 @@ function netcat(...args: (string | number)[]): ReturnType<typeof spawn> & { outp
   return Object.assign(child, { output: text(child.stdout) });
 }
 
-describe.runIf(hasNetcat)("nc", () => {
+describe.runIf(hasNetcat)("nc (needs netcat)", () => {
   it.each(["tcp", "unix"])("as a client of our server over %s", async (kind) => {
     const server = await startServer(
       kind === "unix" ? { path: temporaryPath() } : { address: "127.0.0.1", port: 0 },

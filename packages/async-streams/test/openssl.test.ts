@@ -55,7 +55,7 @@ async function listening(...args: (string | number)[]): Promise<Program & { port
   return Object.assign(server, { port: Number(/ACCEPT (?:127\.0\.0\.1:)?(\d+)/.exec(output)![1]) });
 }
 
-describe.runIf(hasOpenssl)("openssl", () => {
+describe.runIf(hasOpenssl)("openssl (needs openssl)", () => {
   const certificates = hasOpenssl ? makeCertificates() : ({} as never);
   const { ca, caFile, server: identity, client } = certificates;
 

@@ -12,7 +12,7 @@ import { hasOpenssl, makeCertificates } from "./certificates.ts";
 import { failureOf, fill, readToEnd, stateOf, tcpPair, turn } from "./pairs.ts";
 
 /** Without openssl there are no certificates. */
-describe.runIf(hasOpenssl)("TLS", () => {
+describe.runIf(hasOpenssl)("TLS (needs openssl)", () => {
   const { ca, server: identity, client: clientIdentity, stranger } = hasOpenssl ? makeCertificates() : ({} as never);
 
   async function serve(options: ServerTlsOptions, handler: Handler, more: StartOptions = {}): Promise<number> {
