@@ -1,10 +1,11 @@
 /** accept(2): which failures are of one connection, and which ask for patience. */
 import { constants as os } from "node:os";
 import { addressBuffer } from "./address.ts";
-import { backoff } from "./backoff.ts";
-import { checkWait, type WaitOptions } from "./check.ts";
+import { nextDelay } from "./backoff.ts";
+import type { WaitOptions } from "./check.ts";
 import { native } from "./native.ts";
-import { type Descriptor, READ } from "./readiness.ts";
+import { defineCall, READ } from "./operation.ts";
+import type { Descriptor } from "./readiness.ts";
 
 /** Errors of one connection that died in the queue; the next one may be well. */
 const PASSING: ReadonlySet<number> = new Set(
@@ -28,19 +29,30 @@ export function acceptNow(fd: number): number {
   }
 }
 
-/** Waits for the next connection; `finish` makes of its descriptor what the caller gets. */
+interface Accepting<T> {
+  readonly accepted: (fd: number) => T;
+  /** The last pause; 0: there was none. */
+  delay: number;
+}
+
+const acceptCall = defineCall<Accepting<unknown>, unknown>({
+  syscall: "accept",
+  direction: READ,
+  attempt: (d) => acceptNow(d.fd),
+  finish: (fd, { accepted }) => accepted(fd),
+  retryAfter(errno, args) {
+    if (!EXHAUSTED.has(errno)) return undefined;
+    args.delay = nextDelay(args.delay, EXHAUSTED_BACKOFF);
+    return args.delay;
+  },
+});
+
+/** Waits for the next connection; `accepted` makes of its descriptor what the caller gets. */
 export function accept<T>(
   owner: object,
   d: Descriptor,
-  finish: (fd: number) => T,
+  accepted: (fd: number) => T,
   options: WaitOptions | undefined,
 ): Promise<T> {
-  try {
-    checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  return d.run(owner, READ, "accept", () => acceptNow(d.fd), finish, options, {
-    retryAfter: backoff(EXHAUSTED_BACKOFF, (errno) => EXHAUSTED.has(errno)),
-  });
+  return d.run(owner, acceptCall, { accepted, delay: 0 }, options) as Promise<T>;
 }

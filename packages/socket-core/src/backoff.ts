@@ -3,12 +3,7 @@
 /** The longest pause between two attempts, in milliseconds. */
 const MAX_BACKOFF = 1_000;
 
-/** Milliseconds until the next attempt, doubling from `first` to 1,000, for an errno that `applies`; else undefined. */
-export function backoff(first: number, applies: (errno: number) => boolean): (errno: number) => number | undefined {
-  let delay = first / 2;
-  return (errno) => {
-    if (!applies(errno)) return undefined;
-    delay = Math.min(delay * 2, MAX_BACKOFF);
-    return delay;
-  };
+/** Milliseconds until the next attempt: `first`, then twice the last pause, up to 1,000. */
+export function nextDelay(last: number, first: number): number {
+  return last === 0 ? first : Math.min(last * 2, MAX_BACKOFF);
 }

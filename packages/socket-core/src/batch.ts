@@ -1,17 +1,16 @@
 /** Datagrams by the batch, recvmmsg(2) and sendmmsg(2): one system call and no object for up to 64 of them. */
 import { type Address, addressBuffer, decodeAddress, encodeAddress } from "./address.ts";
 import { type Ancillary, decodeAncillary, parseAncillary } from "./ancillary.ts";
-import { checkData, checkInteger, checkWait, rangeError, typeError, type WaitOptions } from "./check.ts";
+import { checkData, checkInteger, rangeError, typeError, type WaitOptions } from "./check.ts";
 import { MSG_TRUNC, SOL_UDP, UDP_GRO } from "./constants.ts";
 import { layout, META, native } from "./native.ts";
-import { type Descriptor, READ } from "./readiness.ts";
+import { defineCall, READ } from "./operation.ts";
+import type { Descriptor } from "./readiness.ts";
 
 /** The most datagrams in one call. */
 export const MAX_BATCH: number = layout.maxBatch;
 /** The largest datagram of IPv4 and IPv6, rounded up. */
 const MAX_SLOT = 64 * 1024;
-
-const asCount = (count: number): number => count;
 
 /**
  * Memory for datagrams that are received together. `Socket.tryReceiveMany` fills it; the accessors read it until it is
@@ -117,19 +116,23 @@ export class ReceiveBatch {
   }
 }
 
+const receiveCall = defineCall<ReceiveBatch, number>({
+  syscall: "recvmmsg",
+  direction: READ,
+  check(batch) {
+    if (!(batch instanceof ReceiveBatch)) throw typeError("batch", "a ReceiveBatch", batch);
+  },
+  attempt: (d, batch) => batch.receive(d.fd),
+  finish: (count) => count,
+});
+
 export function receiveBatch(
   owner: object,
   d: Descriptor,
   batch: ReceiveBatch,
   options: WaitOptions | undefined,
 ): Promise<number> {
-  try {
-    if (!(batch instanceof ReceiveBatch)) throw typeError("batch", "a ReceiveBatch", batch);
-    checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  return d.run(owner, READ, "recvmmsg", () => batch.receive(d.fd), asCount, options);
+  return d.run(owner, receiveCall, batch, options);
 }
 
 /** Datagrams that are sent together: filled with `add`, sent by `Socket.trySendMany`. */

@@ -14,6 +14,11 @@ export interface WaitOptions {
   timeout?: number | null | undefined;
 }
 
+/** What `checkWait` looks at; not every call that may wait has flags. */
+export interface CallOptions extends WaitOptions {
+  flags?: number;
+}
+
 function show(value: unknown): string {
   return inspect(value, { depth: 0, maxStringLength: 60, breakLength: Number.POSITIVE_INFINITY });
 }
@@ -73,7 +78,7 @@ export function checkFlags(value: unknown): number {
 }
 
 /** The options of a call that may wait; returns its flags. They are absent on the paths that must be fast. */
-export function checkWait(options: (WaitOptions & { flags?: number }) | undefined): number {
+export function checkWait(options: CallOptions | undefined): number {
   if (options === undefined) return 0;
   checkOptions("options", options);
   checkSignal(options.signal);

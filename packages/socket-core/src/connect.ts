@@ -1,12 +1,13 @@
 /** connect(2) of one socket to one address. */
 import { constants as os } from "node:os";
 import { type Address, addressBuffer, encodeAddress } from "./address.ts";
-import { backoff } from "./backoff.ts";
+import { nextDelay } from "./backoff.ts";
 import { checkWait, type WaitOptions } from "./check.ts";
 import { MSG_PEEK, SO_ERROR, SOL_SOCKET } from "./constants.ts";
 import { AbortError, BusyError, ClosedError, systemError, TimeoutError } from "./errors.ts";
 import { native } from "./native.ts";
-import { type Descriptor, WRITE } from "./readiness.ts";
+import { defineCall, WRITE } from "./operation.ts";
+import type { Descriptor } from "./readiness.ts";
 import { type HostAddress, resolveHost } from "./resolve.ts";
 
 const EAGAIN = -os.errno.EAGAIN;
@@ -30,6 +31,44 @@ function outcome(d: Descriptor): number {
   if (native.getpeername(d.fd, addressBuffer) !== ENOTCONN) return 0;
   return native.recv(d.fd, peeked, 0, 1, MSG_PEEK) === ENOTCONN ? ENOTCONN : EAGAIN;
 }
+
+interface Connected {
+  readonly target: Address;
+}
+
+/** A connection that has begun: readiness tells when it stands or failed. */
+const begunCall = defineCall<Connected, void>({
+  syscall: "connect",
+  direction: WRITE,
+  attempt: outcome,
+  finish() {},
+  waitFirst: true,
+  first: true,
+  target: ({ target }) => target,
+});
+
+interface Entering extends Connected {
+  readonly family: number;
+  delay: number;
+}
+
+/** A Unix listener whose queue was full: readiness does not tell when to try again. */
+const enterCall = defineCall<Entering, void>({
+  syscall: "connect",
+  direction: WRITE,
+  attempt(d, { family, target }) {
+    encodeAddress(family, target);
+    const status = native.connect(d.fd, addressBuffer);
+    return status === EAGAIN ? EALREADY : status;
+  },
+  finish() {},
+  target: ({ target }) => target,
+  retryAfter(errno, args) {
+    if (errno !== EALREADY) return undefined;
+    args.delay = nextDelay(args.delay, FULL_BACKOFF);
+    return args.delay;
+  },
+});
 
 /** Whoever connects. */
 interface Connecting {
@@ -78,30 +117,12 @@ async function connectNow(owner: Connecting, d: Descriptor, target: Address, wai
   if (d.stream && d.connected) throw systemError("connect", EISCONN, target);
   const status = native.connect(d.fd, addressBuffer);
   if (status >= 0) return;
-  // A Unix listener whose queue is full says EAGAIN, and readiness does not tell when to try again.
   const full = status === EAGAIN;
   if (wait.timeout === 0 || (!full && status !== EINTR && status !== EINPROGRESS)) {
     throw systemError("connect", status, target);
   }
-  if (full) {
-    const again = (): number => {
-      encodeAddress(owner.family, target);
-      const result = native.connect(d.fd, addressBuffer);
-      return result === EAGAIN ? EALREADY : result;
-    };
-    const retryAfter = backoff(FULL_BACKOFF, (errno) => errno === EALREADY);
-    return d.run(owner, WRITE, "connect", again, () => {}, wait, { target, retryAfter });
-  }
+  if (full) return d.run(owner, enterCall, { target, family: owner.family, delay: 0 }, wait);
   // Nothing can have arrived; and a read that came first would take SO_ERROR away.
   d.drained = true;
-  const particulars = { target, waitFirst: true, first: true };
-  return d.run(
-    owner,
-    WRITE,
-    "connect",
-    () => outcome(d),
-    () => {},
-    wait,
-    particulars,
-  );
+  return d.run(owner, begunCall, { target }, wait);
 }

@@ -13,11 +13,12 @@ import {
   parseAncillary,
   rights,
 } from "./ancillary.ts";
-import { checkBuffer, checkData, checkInteger, checkWait, rangeError, typeError } from "./check.ts";
+import { checkBuffer, checkData, checkInteger, rangeError, typeError } from "./check.ts";
 import { AF_UNIX, MSG_CTRUNC, MSG_ERRQUEUE } from "./constants.ts";
 import { SocketError, systemError } from "./errors.ts";
 import { layout, META, native } from "./native.ts";
-import { type Descriptor, type Direction, ERRORS, READ, WRITE } from "./readiness.ts";
+import { type Call, defineCall, ERRORS, READ, WRITE } from "./operation.ts";
+import type { Descriptor } from "./readiness.ts";
 import type { ReceiveOptions } from "./receive.ts";
 import { receiveSlab, SLAB_SIZE, takeReceived } from "./receive-buffer.ts";
 import type { SendOptions } from "./send.ts";
@@ -90,11 +91,6 @@ function receive(d: Descriptor, buffers: readonly Uint8Array[], flags: number, c
   return length;
 }
 
-/** The error queue is read beside the data. */
-function directionOf(flags: number): Direction {
-  return MSG_ERRQUEUE > 0 && (flags & MSG_ERRQUEUE) !== 0 ? ERRORS : READ;
-}
-
 function details(control: Uint8Array): MessageDetails {
   const items = decodeAncillary(control.subarray(0, meta[META.control]));
   return {
@@ -110,6 +106,60 @@ function controlOf(length: number): Uint8Array {
   return length === 0 ? noControl : new Uint8Array(length);
 }
 
+/** What one receiving call brings with it. */
+interface ReceivingMessage {
+  /** Of the caller, or what a large message needs; null: the slab that all sockets share. */
+  buffers: readonly Uint8Array[] | null;
+  length: number;
+  flags: number;
+  ancillaryLength: number;
+  control: Uint8Array;
+}
+
+const recvmsgCall = defineCall<ReceivingMessage, Message>({
+  syscall: "recvmsg",
+  direction: READ,
+  check(args, _, flags) {
+    checkInteger("length", args.length, 1, MAX_LENGTH);
+    args.control = controlOf(args.ancillaryLength);
+    args.flags = flags;
+    if (args.length > SLAB_SIZE) args.buffers = [Buffer.allocUnsafeSlow(args.length)];
+  },
+  attempt(d, { buffers, length, flags, control }) {
+    return receive(d, buffers ?? [receiveSlab().subarray(0, length)], flags, control);
+  },
+  finish(count, { buffers, length, control }) {
+    const rest = details(control);
+    // With MSG_TRUNC the count is that of the datagram, which may be longer than the buffer.
+    const received = Math.min(count, length);
+    return { data: buffers === null ? takeReceived(received) : (buffers[0] as Buffer).subarray(0, received), ...rest };
+  },
+});
+
+const recvmsgIntoCall = defineCall<ReceivingMessage, MessageInto>({
+  syscall: "recvmsg",
+  direction: READ,
+  check(args, _, flags) {
+    checkBuffers(args.buffers);
+    args.control = controlOf(args.ancillaryLength);
+    args.flags = flags;
+  },
+  attempt: (d, { buffers, flags, control }) => receive(d, buffers!, flags, control),
+  finish: (length, { control }) => ({ length, ...details(control) }),
+});
+
+/** The error queue is read beside the data. */
+function beside<T>(call: Call<ReceivingMessage, T>): { data: typeof call; errors: typeof call } {
+  return { data: call, errors: { ...call, direction: ERRORS } };
+}
+
+const recvmsgCalls = beside(recvmsgCall);
+const recvmsgIntoCalls = beside(recvmsgIntoCall);
+
+function kind(options: ReceiveOptions | undefined): "data" | "errors" {
+  return MSG_ERRQUEUE > 0 && ((options?.flags ?? 0) & MSG_ERRQUEUE) !== 0 ? "errors" : "data";
+}
+
 export function receiveMessage(
   owner: object,
   d: Descriptor,
@@ -117,32 +167,8 @@ export function receiveMessage(
   ancillaryLength: number,
   options: ReceiveOptions | undefined,
 ): Promise<Message> {
-  let flags: number;
-  let control: Uint8Array;
-  try {
-    checkInteger("length", length, 1, MAX_LENGTH);
-    control = controlOf(ancillaryLength);
-    flags = checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  const own = length > SLAB_SIZE ? Buffer.allocUnsafeSlow(length) : null;
-  return d.run(
-    owner,
-    directionOf(flags),
-    "recvmsg",
-    () => {
-      const buffer = own ?? receiveSlab().subarray(0, length);
-      return receive(d, [buffer], flags, control);
-    },
-    (count) => {
-      const rest = details(control);
-      // With MSG_TRUNC the count is that of the datagram, which may be longer than the buffer.
-      const received = Math.min(count, length);
-      return { data: own === null ? takeReceived(received) : own.subarray(0, received), ...rest };
-    },
-    options,
-  );
+  const args = { buffers: null, length, flags: 0, ancillaryLength, control: noControl };
+  return d.run(owner, recvmsgCalls[kind(options)], args, options);
 }
 
 export function receiveMessageInto(
@@ -152,23 +178,8 @@ export function receiveMessageInto(
   ancillaryLength: number,
   options: ReceiveOptions | undefined,
 ): Promise<MessageInto> {
-  let flags: number;
-  let control: Uint8Array;
-  try {
-    checkBuffers(buffers);
-    control = controlOf(ancillaryLength);
-    flags = checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  return d.run(
-    owner,
-    directionOf(flags),
-    "recvmsg",
-    () => receive(d, buffers, flags, control),
-    (count) => ({ length: count, ...details(control) }),
-    options,
-  );
+  const args = { buffers, length: 0, flags: 0, ancillaryLength, control: noControl };
+  return d.run(owner, recvmsgIntoCalls[kind(options)], args, options);
 }
 
 function checkBuffers(buffers: unknown): void {
@@ -179,31 +190,44 @@ function checkBuffers(buffers: unknown): void {
   for (const buffer of buffers) checkBuffer("buffer", buffer);
 }
 
+/** What one sending call brings with it. */
+interface SendingMessage {
+  family: number;
+  data: string | Uint8Array | readonly (string | Uint8Array)[];
+  options: MessageOptions;
+  buffers: Uint8Array[];
+  control: Uint8Array | null;
+  flags: number;
+}
+
+const sendmsgCall = defineCall<SendingMessage, number>({
+  syscall: "sendmsg",
+  direction: WRITE,
+  check(args, _, flags) {
+    const { data, family } = args;
+    const { ancillary, address } = args.options;
+    args.buffers = (Array.isArray(data) ? data : [data]).map((part) => checkData("data", part));
+    checkBuffers(args.buffers);
+    args.flags = flags;
+    if (ancillary !== undefined && ancillary.length > 0) args.control = encodeAncillary(ancillary);
+    if (address !== undefined) encodeAddress(family, address);
+  },
+  attempt(d, { family, buffers, flags, control, options: { address } }) {
+    if (address !== undefined) encodeAddress(family, address);
+    return native.sendmsg(d.fd, buffers, flags, control, address === undefined ? null : addressBuffer);
+  },
+  finish: (count) => count,
+  target: ({ options }) => options.address,
+});
+
 export function sendMessage(
   owner: { readonly family: number },
   d: Descriptor,
   data: string | Uint8Array | readonly (string | Uint8Array)[],
   options: MessageOptions = {},
 ): Promise<number> {
-  let buffers: Uint8Array[];
-  let control: Uint8Array | null;
-  let flags: number;
-  const { address, ancillary } = options;
-  try {
-    buffers = (Array.isArray(data) ? data : [data]).map((part) => checkData("data", part));
-    checkBuffers(buffers);
-    flags = checkWait(options);
-    control = ancillary === undefined || ancillary.length === 0 ? null : encodeAncillary(ancillary);
-    if (address !== undefined) encodeAddress(owner.family, address);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  const attempt = (): number => {
-    if (address !== undefined) encodeAddress(owner.family, address);
-    return native.sendmsg(d.fd, buffers, flags, control, address === undefined ? null : addressBuffer);
-  };
-  const particulars = address === undefined ? undefined : { target: address };
-  return d.run(owner, WRITE, "sendmsg", attempt, (count) => count, options, particulars);
+  const args = { family: owner.family, data, options, buffers: [], control: null, flags: 0 };
+  return d.run(owner, sendmsgCall, args, options);
 }
 
 export function sendDescriptors(

@@ -1,51 +1,71 @@
 /** A call that waits: what to try again, and how to end it. */
 
 import type { AnyAddress } from "./address.ts";
+import type { Descriptor } from "./readiness.ts";
 
-/** What differs between calls besides the system call itself. */
-export interface Particulars {
-  /** Named in errors. */
-  target?: AnyAddress;
-  /** Bytes sent so far, for errors. */
-  progress?(): number;
-  /** For a failure that passes without the descriptor becoming ready: milliseconds until the next attempt. */
-  retryAfter?(errno: number): number | undefined;
+export const READ = 1;
+export const WRITE = 2;
+/** The error queue, MSG_ERRQUEUE; libuv's UV_PRIORITIZED, with which it reports an error without an end to polling. */
+export const ERRORS = 8;
+export type Direction = typeof READ | typeof WRITE | typeof ERRORS;
+
+/**
+ * A system call that may have to wait, told once for all times it is made: `A` is what one time brings with it. So a
+ * call that need not wait makes no closure, and one that waits holds little memory.
+ */
+export interface Call<A, T> {
+  readonly syscall: string;
+  readonly direction: Direction;
+  /** Looks at the arguments, and at MSG_ flags, before anything happens; what it throws, the call rejects with. */
+  readonly check: ((args: A, d: Descriptor, flags: number) => void) | undefined;
+  /** Makes the system call: its result, or -errno. */
+  readonly attempt: (d: Descriptor, args: A) => number;
+  /** What the caller gets of a result. */
+  readonly finish: (result: number, args: A) => T;
   /** Waits for readiness before the first attempt. */
-  waitFirst?: boolean;
+  readonly waitFirst: boolean;
   /** Looks at an error of the socket before a read does, because the read would take the error away. */
-  first?: boolean;
+  readonly first: boolean;
+  /** Named in errors. */
+  readonly target: ((args: A) => AnyAddress | undefined) | undefined;
+  /** Bytes sent so far, for errors. */
+  readonly progress: ((args: A) => number) | undefined;
+  /** For a failure that passes without the descriptor becoming ready: milliseconds until the next attempt. */
+  readonly retryAfter: ((errno: number, args: A) => number | undefined) | undefined;
 }
 
-export const nothing: Particulars = {};
+type Optional = "check" | "waitFirst" | "first" | "target" | "progress" | "retryAfter";
+type Definition<A, T> = Omit<Call<A, T>, Optional> & Partial<Pick<Call<A, T>, Optional>>;
 
-export class Operation<T> {
-  next: Operation<unknown> | null = null;
+/** All calls are objects of one shape, whatever they leave out. */
+export function defineCall<A, T>(definition: Definition<A, T>): Call<A, T> {
+  const { syscall, direction, attempt, finish, waitFirst = false, first = false } = definition;
+  const { check, target, progress, retryAfter } = definition;
+  return { syscall, direction, check, attempt, finish, waitFirst, first, target, progress, retryAfter };
+}
+
+/** One time that a call has to wait. */
+export class Operation<A, T> {
+  next: AnyOperation | null = null;
   held = false;
-  deadline = Number.POSITIVE_INFINITY;
+  /** When it ends with a TimeoutError, in milliseconds of `performance.now()`, rounded up; 0: never. */
+  deadline = 0;
   timeout = 0;
   signal: AbortSignal | undefined = undefined;
   onAbort: (() => void) | undefined = undefined;
   resolve!: (value: T) => void;
   reject!: (error: unknown) => void;
-  readonly syscall: string;
-  readonly attempt: () => number;
-  readonly finish: (result: number) => T;
-  readonly particulars: Particulars;
+  readonly call: Call<A, T>;
+  readonly args: A;
   /** Whoever must not be collected while this waits. */
   readonly owner: object;
 
-  constructor(owner: object, syscall: string, attempt: () => number, finish: (result: number) => T, p: Particulars) {
+  constructor(owner: object, call: Call<A, T>, args: A) {
     this.owner = owner;
-    this.syscall = syscall;
-    this.attempt = attempt;
-    this.finish = finish;
-    this.particulars = p;
-  }
-
-  get details(): { bytesSent?: number } {
-    const bytesSent = this.particulars.progress?.();
-    return bytesSent === undefined ? {} : { bytesSent };
+    this.call = call;
+    this.args = args;
   }
 }
 
-export type AnyOperation = Operation<unknown>;
+// biome-ignore lint/suspicious/noExplicitAny: a queue holds operations whose arguments only their calls know.
+export type AnyOperation = Operation<any, any>;

@@ -3,20 +3,14 @@
  * what the calls do.
  */
 import { constants } from "node:os";
-import type { WaitOptions } from "./check.ts";
+import { type CallOptions, checkWait } from "./check.ts";
 import { MSG_DONTWAIT } from "./constants.ts";
 import { onError } from "./diagnostics.ts";
 import { type QueuedError, takeErrors } from "./error-queue.ts";
 import { AbortError, BusyError, ClosedError, systemError, TimeoutError } from "./errors.ts";
 import { hold, letGo, setOwner } from "./loop.ts";
 import { native } from "./native.ts";
-import { type AnyOperation, nothing, Operation, type Particulars } from "./operation.ts";
-
-export const READ = 1;
-export const WRITE = 2;
-/** The error queue, MSG_ERRQUEUE; libuv's UV_PRIORITIZED, with which it reports an error without an end to polling. */
-export const ERRORS = 8;
-export type Direction = typeof READ | typeof WRITE | typeof ERRORS;
+import { type AnyOperation, type Call, type Direction, ERRORS, Operation, READ, WRITE } from "./operation.ts";
 
 /** What libuv says of a refused connect, a reset or an ICMP error; polling has stopped then, and the call tells which. */
 const EVENT_ERROR = 64;
@@ -28,17 +22,23 @@ const EAGAIN = -constants.errno.EAGAIN;
 const EINTR = -constants.errno.EINTR;
 
 function busy(syscall: string, waiting: AnyOperation): BusyError {
-  return new BusyError(syscall, `a ${waiting.syscall} already waits on this socket`);
+  return new BusyError(syscall, `a ${waiting.call.syscall} already waits on this socket`);
 }
 
-function failure(syscall: string, errno: number, particulars: Particulars): Error {
-  const error = systemError(syscall, errno, particulars.target, particulars.progress?.());
+function failure<A, T>(call: Call<A, T>, errno: number, args: A): Error {
+  const error = systemError(call.syscall, errno, call.target?.(args), call.progress?.(args));
   if (onError.hasSubscribers) onError.publish({ error });
   return error;
 }
 
+/** What an error tells of a call that did not come to its end. */
+function details({ call, args }: AnyOperation): { bytesSent?: number } {
+  const bytesSent = call.progress?.(args);
+  return bytesSent === undefined ? {} : { bytesSent };
+}
+
 /** Milliseconds that a call may wait. Every descriptor is non-blocking inside, so MSG_DONTWAIT is ours to keep. */
-function limitOf(options: WaitOptions & { flags?: number }, own: number | null): number | null {
+function limitOf(options: CallOptions, own: number | null): number | null {
   if (MSG_DONTWAIT > 0 && options.flags !== undefined && (options.flags & MSG_DONTWAIT) !== 0) return 0;
   return options.timeout === undefined ? own : options.timeout;
 }
@@ -78,12 +78,13 @@ export class Descriptor {
   #lastWriter: AnyOperation | null = null;
   #errorReader: AnyOperation | null = null;
   #writers = 0;
-  /** Whose the writing side is while another thread writes, and the call's name. */
-  #reserved: Particulars | null = null;
+  /** Whose arguments the writing side is for while another thread writes, and that call's name. */
+  #reserved: object | null = null;
   #reservedFor = "";
   #retries: Record<Direction, NodeJS.Timeout | undefined> = noRetries;
   #timer: NodeJS.Timeout | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
+  /** When the timer fires, as `deadline` of an operation; 0: there is none. */
+  #timerAt = 0;
 
   constructor(fd: number, stream: boolean) {
     this.fd = fd;
@@ -100,32 +101,34 @@ export class Descriptor {
     return direction === WRITE ? this.#writer : this.#errorReader;
   }
 
-  /** Keeps the writing side for calls with these particulars, until `release`. Throws BusyError when it is taken. */
-  reserve(syscall: string, particulars: Particulars): void {
+  /** Keeps the writing side for calls with these arguments, until `release`. Throws BusyError when it is taken. */
+  reserve(syscall: string, args: object): void {
     if (this.#writer !== null) throw busy(syscall, this.#writer);
     if (this.#reserved !== null) throw new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`);
-    this.#reserved = particulars;
+    this.#reserved = args;
     this.#reservedFor = syscall;
   }
 
-  release(particulars: Particulars): void {
-    if (this.#reserved === particulars) this.#reserved = null;
+  release(args: object): void {
+    if (this.#reserved === args) this.#reserved = null;
   }
 
-  /** Runs a system call now if it can be, else when the descriptor is ready. `owner` is kept alive meanwhile. */
-  run<T>(
-    owner: object,
-    direction: Direction,
-    syscall: string,
-    attempt: () => number,
-    finish: (result: number) => T,
-    options: WaitOptions | undefined,
-    particulars: Particulars = nothing,
-  ): Promise<T> {
+  /**
+   * Makes a system call now if it can be, else when the descriptor is ready. `owner` is kept alive meanwhile. Rejects,
+   * and never throws; arguments that do not fit reject before anything happened.
+   */
+  run<A, T>(owner: object, call: Call<A, T>, args: A, options: CallOptions | undefined): Promise<T> {
+    const { direction, syscall } = call;
+    try {
+      const flags = checkWait(options);
+      call.check?.(args, this, flags);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (this.fd < 0) return Promise.reject(new ClosedError(syscall));
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(new AbortError(syscall, signal.reason));
-    if (direction === WRITE && this.#reserved !== null && this.#reserved !== particulars) {
+    if (direction === WRITE && this.#reserved !== null && this.#reserved !== args) {
       return Promise.reject(new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`));
     }
     const head = this.#first(direction);
@@ -136,41 +139,42 @@ export class Descriptor {
       }
     }
     const limit = options === undefined ? this.timeout : limitOf(options, this.timeout);
-    let wait = head !== null || particulars.waitFirst === true;
+    let wait = head !== null || call.waitFirst;
     // A read that is known to find nothing, and a socket that had its share, go straight to waiting.
     if (limit !== 0 && (this.#budget === 0 || (this.drained && direction === READ))) wait = true;
     if (!wait) {
       let result: number;
       try {
-        result = attempt();
+        result = call.attempt(this, args);
         if (result >= 0) {
           this.#budget--;
-          return Promise.resolve(finish(result));
+          return Promise.resolve(call.finish(result, args));
         }
       } catch (error) {
         return Promise.reject(error);
       }
       if (result !== EAGAIN && result !== EINTR) {
-        const delay = limit === 0 ? undefined : particulars.retryAfter?.(result);
-        if (delay === undefined) return Promise.reject(failure(syscall, result, particulars));
+        const delay = limit === 0 ? undefined : call.retryAfter?.(result, args);
+        if (delay === undefined) return Promise.reject(failure(call, result, args));
         this.#later(direction, delay);
       }
     }
-    if (limit === 0) return Promise.reject(failure(syscall, EAGAIN, particulars));
-    return this.#wait(direction, new Operation(owner, syscall, attempt, finish, particulars), limit, signal);
+    if (limit === 0) return Promise.reject(failure(call, EAGAIN, args));
+    return this.#wait(new Operation(owner, call, args), limit, signal);
   }
 
-  #wait<T>(direction: Direction, operation: Operation<T>, limit: number | null, signal?: AbortSignal): Promise<T> {
+  #wait<A, T>(operation: Operation<A, T>, limit: number | null, signal: AbortSignal | undefined): Promise<T> {
+    const { direction, syscall } = operation.call;
     const failed = this.#arm(direction);
-    if (failed < 0) return Promise.reject(failure(operation.syscall, failed, operation.particulars));
+    if (failed < 0) return Promise.reject(failure(operation.call, failed, operation.args));
     if (direction === READ) {
-      this.#reader = operation as AnyOperation;
+      this.#reader = operation;
     } else if (direction === ERRORS) {
-      this.#errorReader = operation as AnyOperation;
+      this.#errorReader = operation;
     } else {
-      if (this.#lastWriter === null) this.#writer = operation as AnyOperation;
-      else this.#lastWriter.next = operation as AnyOperation;
-      this.#lastWriter = operation as AnyOperation;
+      if (this.#lastWriter === null) this.#writer = operation;
+      else this.#lastWriter.next = operation;
+      this.#lastWriter = operation;
       this.#writers++;
     }
     if (this.#referenced) {
@@ -180,14 +184,14 @@ export class Descriptor {
     if (signal !== undefined) {
       operation.signal = signal;
       operation.onAbort = () => {
-        this.#remove(direction, operation as AnyOperation);
-        operation.reject(new AbortError(operation.syscall, signal.reason, operation.details));
+        this.#remove(operation);
+        operation.reject(new AbortError(syscall, signal.reason, details(operation)));
       };
       signal.addEventListener("abort", operation.onAbort, { once: true });
     }
     if (limit !== null && limit > 0) {
       operation.timeout = limit;
-      operation.deadline = performance.now() + limit;
+      operation.deadline = Math.ceil(performance.now() + limit);
       this.#schedule(operation.deadline);
     }
     return new Promise<T>((resolve, reject) => {
@@ -222,7 +226,7 @@ export class Descriptor {
       // libuv has stopped polling; the wake-up may also be of the slot's former owner, so make sure of it.
       this.#armed = 0;
       native.pollStart(this.#slot, 0);
-      if (this.#writer?.particulars.first) this.#advance(WRITE);
+      if (this.#writer?.call.first) this.#advance(WRITE);
       if (this.#slot < 0) return;
     }
     if (error || (events & ~(WRITE | ERRORS)) !== 0) {
@@ -274,20 +278,21 @@ export class Descriptor {
     for (;;) {
       const operation = this.#first(direction);
       if (operation === null) return;
+      const { call, args } = operation;
       try {
-        const result = operation.attempt();
+        const result = call.attempt(this, args);
         if (result === EAGAIN || result === EINTR) return;
-        const delay = result < 0 ? operation.particulars.retryAfter?.(result) : undefined;
+        const delay = result < 0 ? call.retryAfter?.(result, args) : undefined;
         if (delay !== undefined) {
           this.#disarm(direction);
           this.#later(direction, delay);
           return;
         }
-        this.#remove(direction, operation);
-        if (result < 0) operation.reject(failure(operation.syscall, result, operation.particulars));
-        else operation.resolve(operation.finish(result));
+        this.#remove(operation);
+        if (result < 0) operation.reject(failure(call, result, args));
+        else operation.resolve(call.finish(result, args));
       } catch (error) {
-        this.#remove(direction, operation);
+        this.#remove(operation);
         operation.reject(error);
       }
     }
@@ -305,7 +310,8 @@ export class Descriptor {
     }, delay).unref();
   }
 
-  #remove(direction: Direction, operation: AnyOperation): void {
+  #remove(operation: AnyOperation): void {
+    const { direction } = operation.call;
     if (direction === READ) {
       if (this.#reader !== operation) return;
       this.#reader = null;
@@ -332,7 +338,7 @@ export class Descriptor {
 
   /** One timer serves all deadlines and is not restarted per call: when it fires early it looks for the next one. */
   #schedule(deadline: number): void {
-    if (deadline >= this.#timerAt) return;
+    if (this.#timerAt !== 0 && deadline >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
     this.#timer = setTimeout(() => this.#expire(), Math.max(1, Math.ceil(deadline - performance.now()))).unref();
@@ -340,23 +346,19 @@ export class Descriptor {
 
   #expire(): void {
     this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#timerAt = 0;
     const now = performance.now();
-    const check = (direction: Direction, first: AnyOperation | null): void => {
-      for (let operation = first; operation !== null; ) {
-        const next = operation.next;
-        if (operation.deadline <= now) {
-          this.#remove(direction, operation);
-          operation.reject(new TimeoutError(operation.syscall, operation.timeout, operation.details));
-        } else {
-          this.#schedule(operation.deadline);
-        }
-        operation = next;
+    for (const direction of [READ, WRITE, ERRORS] as const) {
+      let next: AnyOperation | null;
+      for (let operation = this.#first(direction); operation !== null; operation = next) {
+        next = operation.next;
+        const { deadline, timeout } = operation;
+        if (deadline > now) this.#schedule(deadline);
+        if (deadline === 0 || deadline > now) continue;
+        this.#remove(operation);
+        operation.reject(new TimeoutError(operation.call.syscall, timeout, details(operation)));
       }
-    };
-    check(READ, this.#reader);
-    check(WRITE, this.#writer);
-    check(ERRORS, this.#errorReader);
+    }
   }
 
   /** Whether pending operations keep the process alive. */
@@ -392,8 +394,8 @@ export class Descriptor {
       for (;;) {
         const operation = this.#first(direction);
         if (operation === null) break;
-        this.#remove(direction, operation);
-        operation.reject(new ClosedError(operation.syscall, operation.details));
+        this.#remove(operation);
+        operation.reject(new ClosedError(operation.call.syscall, details(operation)));
       }
     }
     return fd;

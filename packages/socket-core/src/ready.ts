@@ -1,21 +1,17 @@
 /** Waiting for readiness alone, poll(2). */
-import { checkWait, type WaitOptions } from "./check.ts";
-import { type Descriptor, READ, WRITE } from "./readiness.ts";
+import type { WaitOptions } from "./check.ts";
+import { type Direction, defineCall, READ, WRITE } from "./operation.ts";
+import type { Descriptor } from "./readiness.ts";
 
-const attempt = (): number => 0;
-const finish = (): void => {};
-const waitFirst = { waitFirst: true };
+const waiting = (syscall: string, direction: Direction) =>
+  defineCall<undefined, void>({ syscall, direction, attempt: () => 0, finish() {}, waitFirst: true });
+const calls = { readable: waiting("readable", READ), writable: waiting("writable", WRITE) };
 
 export function ready(
   owner: object,
   d: Descriptor,
-  what: "readable" | "writable",
+  what: keyof typeof calls,
   options: WaitOptions | undefined,
 ): Promise<void> {
-  try {
-    checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  return d.run(owner, what === "readable" ? READ : WRITE, what, attempt, finish, options, waitFirst);
+  return d.run(owner, calls[what], undefined, options);
 }

@@ -1,11 +1,12 @@
 /** recv(2) and recvfrom(2), thin over readiness.ts. Arguments that do not fit reject; nothing was received then. */
 import { constants as os } from "node:os";
 import { type Address, type AnyAddress, addressBuffer, decodeAddress } from "./address.ts";
-import { checkBuffer, checkFlags, checkInteger, checkWait, rangeError, type WaitOptions } from "./check.ts";
+import { checkBuffer, checkFlags, checkInteger, rangeError, type WaitOptions } from "./check.ts";
 import { MSG_ERRQUEUE } from "./constants.ts";
 import { systemError } from "./errors.ts";
 import { native } from "./native.ts";
-import { type Descriptor, READ } from "./readiness.ts";
+import { defineCall, READ } from "./operation.ts";
+import type { Descriptor } from "./readiness.ts";
 import { receiveSlab, SLAB_SIZE, takeReceived } from "./receive-buffer.ts";
 
 /** What the receiving calls take. */
@@ -28,8 +29,6 @@ const ENOTCONN = -os.errno.ENOTCONN;
 const MAX_LENGTH = 2 ** 31 - 1;
 /** No datagram is larger, whatever the caller allows: so much memory is reserved at most. */
 const MAX_DATAGRAM = 16 * 1024 * 1024;
-
-const asCount = (count: number): number => count;
 
 /** A stream that never had a peer reads as if it were at its end; that is no end. */
 function end(d: Descriptor): number {
@@ -56,9 +55,101 @@ function recv(d: Descriptor, buffer: Uint8Array, size: number, flags: number): n
   return part.length;
 }
 
-/** Only a large datagram needs more than the slab. */
-function ownMemory(length: number): Buffer | null {
-  return length > SLAB_SIZE ? Buffer.allocUnsafeSlow(Math.min(length, MAX_DATAGRAM)) : null;
+/** What one receiving call brings with it. */
+interface Receiving {
+  /** The caller's memory, or what a large datagram needs; null: the slab that all sockets share. */
+  buffer: Uint8Array | null;
+  /** Bytes that are wanted at most. */
+  length: number;
+  flags: number;
+  /** Nothing is the end, and not an empty datagram. */
+  stream: boolean;
+}
+
+/** Most reads of a stream want what there is: they share their arguments. */
+const whatThereIs: Receiving = { buffer: null, length: SLAB_SIZE, flags: 0, stream: true };
+
+function checkReceiving(args: Receiving, d: Descriptor, flags: number): void {
+  if (args === whatThereIs) return;
+  checkInteger("length", args.length, 1, MAX_LENGTH);
+  args.flags = flags;
+  // With flags, such as MSG_OOB, there may be something where an ordinary read found nothing.
+  if (flags !== 0) d.drained = false;
+  if (!d.stream && args.length > SLAB_SIZE) args.buffer = Buffer.allocUnsafeSlow(Math.min(args.length, MAX_DATAGRAM));
+  args.length = Math.min(args.length, args.buffer?.length ?? SLAB_SIZE);
+}
+
+function checkReceivingInto(args: Receiving, d: Descriptor, flags: number): void {
+  checkRoom(args.buffer);
+  args.length = args.buffer!.length;
+  args.flags = flags;
+  if (flags !== 0) d.drained = false;
+}
+
+function attemptReceiving(d: Descriptor, { buffer, length, flags }: Receiving): number {
+  return note(d, recv(d, buffer ?? receiveSlab(), length, flags), flags === 0 ? length : 0);
+}
+
+/** What was received, in memory of its own. */
+function taken(count: number, { buffer }: Receiving): Buffer {
+  return buffer === null ? takeReceived(count) : (buffer as Buffer).subarray(0, count);
+}
+
+const recvCall = defineCall<Receiving, Buffer | null>({
+  syscall: "recv",
+  direction: READ,
+  check: checkReceiving,
+  attempt: attemptReceiving,
+  finish: (count, args) => (count === 0 && args.stream ? null : taken(count, args)),
+});
+
+const chunkCall = defineCall<Receiving, IteratorResult<Buffer, undefined>>({
+  ...recvCall,
+  finish(count, args) {
+    return count === 0 && args.stream ? { value: undefined, done: true } : { value: taken(count, args), done: false };
+  },
+});
+
+const recvIntoCall = defineCall<Receiving, number>({
+  syscall: "recv",
+  direction: READ,
+  check: checkReceivingInto,
+  attempt: attemptReceiving,
+  finish: (count) => count,
+});
+
+function attemptDatagram(d: Descriptor, { buffer, length, flags }: Receiving): number {
+  return note(d, native.recvfrom(d.fd, buffer ?? receiveSlab(), 0, length, flags, addressBuffer), 0);
+}
+
+const recvfromCall = defineCall<Receiving, Datagram>({
+  syscall: "recvfrom",
+  direction: READ,
+  check: checkReceiving,
+  attempt: attemptDatagram,
+  finish(count, args) {
+    const address = decodeAddress();
+    return { data: taken(count, args), address };
+  },
+});
+
+const recvfromIntoCall = defineCall<Receiving, { length: number; address: Address }>({
+  syscall: "recvfrom",
+  direction: READ,
+  check: checkReceivingInto,
+  attempt: attemptDatagram,
+  finish: (length) => ({ length, address: decodeAddress() }),
+});
+
+/** The arguments of a call that receives into memory of ours. */
+function receiving(d: Descriptor, length: number, options: ReceiveOptions | undefined): Receiving {
+  if (d.stream && length === SLAB_SIZE && options?.flags === undefined) return whatThereIs;
+  return { buffer: null, length, flags: 0, stream: d.stream };
+}
+
+/** The arguments of a call that receives into the caller's. */
+function receivingInto(d: Descriptor, buffer: Uint8Array): Receiving {
+  return { buffer, length: 0, flags: 0, stream: d.stream };
 }
 
 export function receive(
@@ -67,28 +158,16 @@ export function receive(
   length: number,
   options: ReceiveOptions | undefined,
 ): Promise<Buffer | null> {
-  let flags: number;
-  try {
-    checkInteger("length", length, 1, MAX_LENGTH);
-    flags = checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  // With flags, such as MSG_OOB, there may be something where an ordinary read found nothing.
-  if (flags !== 0) d.drained = false;
-  const own = d.stream ? null : ownMemory(length);
-  const size = own === null ? Math.min(length, SLAB_SIZE) : own.length;
-  return d.run(
-    owner,
-    READ,
-    "recv",
-    () => note(d, recv(d, own ?? receiveSlab(), size, flags), flags === 0 ? size : 0),
-    (count) => {
-      if (count === 0 && d.stream) return null;
-      return own === null ? takeReceived(count) : own.subarray(0, count);
-    },
-    options,
-  );
+  return d.run(owner, recvCall, receiving(d, length, options), options);
+}
+
+/** The next piece of a stream as an iteration has it. */
+export function receiveChunk(
+  owner: object,
+  d: Descriptor,
+  options: ReceiveOptions | undefined,
+): Promise<IteratorResult<Buffer, undefined>> {
+  return d.run(owner, chunkCall, receiving(d, SLAB_SIZE, options), options);
 }
 
 export function receiveInto(
@@ -97,23 +176,25 @@ export function receiveInto(
   buffer: Uint8Array,
   options: ReceiveOptions | undefined,
 ): Promise<number> {
-  let flags: number;
-  try {
-    checkRoom(buffer);
-    flags = checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  if (flags !== 0) d.drained = false;
-  const { length } = buffer;
-  return d.run(
-    owner,
-    READ,
-    "recv",
-    () => note(d, recv(d, buffer, length, flags), flags === 0 ? length : 0),
-    asCount,
-    options,
-  );
+  return d.run(owner, recvIntoCall, receivingInto(d, buffer), options);
+}
+
+export function receiveDatagram(
+  owner: object,
+  d: Descriptor,
+  length: number,
+  options: ReceiveOptions | undefined,
+): Promise<Datagram> {
+  return d.run(owner, recvfromCall, receiving(d, length, options), options);
+}
+
+export function receiveDatagramInto(
+  owner: object,
+  d: Descriptor,
+  buffer: Uint8Array,
+  options: ReceiveOptions | undefined,
+): Promise<{ length: number; address: Address }> {
+  return d.run(owner, recvfromIntoCall, receivingInto(d, buffer), options);
 }
 
 export function receiveNow(d: Descriptor, buffer: Uint8Array, flags: number): number | null {
@@ -126,58 +207,6 @@ export function receiveNow(d: Descriptor, buffer: Uint8Array, flags: number): nu
   throw systemError("recv", count);
 }
 
-export function receiveDatagram(
-  owner: object,
-  d: Descriptor,
-  length: number,
-  options: ReceiveOptions | undefined,
-): Promise<Datagram> {
-  let flags: number;
-  try {
-    checkInteger("length", length, 1, MAX_LENGTH);
-    flags = checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  const own = ownMemory(length);
-  const size = own?.length ?? length;
-  return d.run(
-    owner,
-    READ,
-    "recvfrom",
-    () => note(d, native.recvfrom(d.fd, own ?? receiveSlab(), 0, size, flags, addressBuffer), 0),
-    (count) => {
-      const address = decodeAddress();
-      return { data: own === null ? takeReceived(count) : own.subarray(0, count), address };
-    },
-    options,
-  );
-}
-
-export function receiveDatagramInto(
-  owner: object,
-  d: Descriptor,
-  buffer: Uint8Array,
-  options: ReceiveOptions | undefined,
-): Promise<{ length: number; address: Address }> {
-  let flags: number;
-  try {
-    checkRoom(buffer);
-    flags = checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  const { length: size } = buffer;
-  return d.run(
-    owner,
-    READ,
-    "recvfrom",
-    () => note(d, native.recvfrom(d.fd, buffer, 0, size, flags, addressBuffer), 0),
-    (length) => ({ length, address: decodeAddress() }),
-    options,
-  );
-}
-
 export function receiveDatagramNow(d: Descriptor, fd: number, length: number, flags: number): Datagram | null {
   checkInteger("length", length, 1, SLAB_SIZE);
   if (flags !== 0) checkFlags(flags);
@@ -188,6 +217,6 @@ export function receiveDatagramNow(d: Descriptor, fd: number, length: number, fl
   return { data: takeReceived(count), address };
 }
 
-function checkRoom(buffer: Uint8Array): void {
+function checkRoom(buffer: unknown): void {
   if (checkBuffer("buffer", buffer).length === 0) throw rangeError("buffer", "at least one byte long", buffer);
 }

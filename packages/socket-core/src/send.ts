@@ -1,12 +1,13 @@
 /** send(2), sendto(2) and writev(2), thin over readiness.ts. Arguments that do not fit reject; nothing was sent then. */
 import { constants as os } from "node:os";
 import { type AnyAddress, addressBuffer, encodeAddress } from "./address.ts";
-import { backoff } from "./backoff.ts";
-import { checkData, checkFlags, checkInteger, checkWait, rangeError, typeError, type WaitOptions } from "./check.ts";
+import { nextDelay } from "./backoff.ts";
+import { checkData, checkFlags, checkInteger, rangeError, typeError, type WaitOptions } from "./check.ts";
 import { AF_UNIX } from "./constants.ts";
 import { systemError } from "./errors.ts";
 import { native } from "./native.ts";
-import { type Descriptor, WRITE } from "./readiness.ts";
+import { defineCall, WRITE } from "./operation.ts";
+import type { Descriptor } from "./readiness.ts";
 
 /** What the sending calls take. */
 export interface SendOptions extends WaitOptions {
@@ -25,8 +26,46 @@ const EINTR = -os.errno.EINTR;
 /** The first pause before another try to reach a Unix receiver whose queue is full, in milliseconds. */
 const FULL_BACKOFF = 1;
 
-const asCount = (count: number): number => count;
-const asNothing = (): void => {};
+/** What one sending call brings with it. */
+interface Sending {
+  data: string | Uint8Array;
+  bytes: Uint8Array;
+  flags: number;
+  /** Bytes that the kernel has taken. */
+  sent: number;
+}
+
+const nothing = new Uint8Array(0);
+
+function checkSending(args: Sending, _: Descriptor, flags: number): void {
+  args.bytes = checkData("data", args.data);
+  args.flags = flags;
+}
+
+const sendCall = defineCall<Sending, number>({
+  syscall: "send",
+  direction: WRITE,
+  check: checkSending,
+  attempt: (d, { bytes, flags }) => native.send(d.fd, bytes, 0, bytes.length, flags),
+  finish: (count) => count,
+});
+
+const sendAllCall = defineCall<Sending, void>({
+  syscall: "send",
+  direction: WRITE,
+  check: checkSending,
+  attempt(d, args) {
+    const { bytes, flags } = args;
+    do {
+      const count = native.send(d.fd, bytes, args.sent, bytes.length - args.sent, flags);
+      if (count < 0) return count;
+      args.sent += count;
+    } while (args.sent < bytes.length);
+    return args.sent;
+  },
+  finish() {},
+  progress: ({ sent }) => sent,
+});
 
 export function send(
   owner: object,
@@ -34,16 +73,7 @@ export function send(
   data: string | Uint8Array,
   options: SendOptions | undefined,
 ): Promise<number> {
-  let bytes: Uint8Array;
-  let flags: number;
-  try {
-    bytes = checkData("data", data);
-    flags = checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  const { length } = bytes;
-  return d.run(owner, WRITE, "send", () => native.send(d.fd, bytes, 0, length, flags), asCount, options);
+  return d.run(owner, sendCall, { data, bytes: nothing, flags: 0, sent: 0 }, options);
 }
 
 export function sendAll(
@@ -52,25 +82,7 @@ export function sendAll(
   data: string | Uint8Array,
   options: SendOptions | undefined,
 ): Promise<void> {
-  let bytes: Uint8Array;
-  let flags: number;
-  try {
-    bytes = checkData("data", data);
-    flags = checkWait(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  const { length } = bytes;
-  let sent = 0;
-  const attempt = (): number => {
-    do {
-      const count = native.send(d.fd, bytes, sent, length - sent, flags);
-      if (count < 0) return count;
-      sent += count;
-    } while (sent < length);
-    return sent;
-  };
-  return d.run(owner, WRITE, "send", attempt, asNothing, options, { progress: () => sent });
+  return d.run(owner, sendAllCall, { data, bytes: nothing, flags: 0, sent: 0 }, options);
 }
 
 export function sendNow(fd: number, data: string | Uint8Array, flags: number): number | null {
@@ -82,6 +94,44 @@ export function sendNow(fd: number, data: string | Uint8Array, flags: number): n
   throw systemError("send", count);
 }
 
+interface SendingTo extends Sending {
+  family: number;
+  address: AnyAddress;
+  /** The buffer of addresses, which all calls share, still holds this one. */
+  encoded: boolean;
+  /** The last pause; 0: there was none. */
+  delay: number;
+}
+
+const sendToCall = defineCall<SendingTo, number>({
+  syscall: "sendto",
+  direction: WRITE,
+  check(args, d, flags) {
+    checkSending(args, d, flags);
+    encodeAddress(args.family, args.address);
+  },
+  attempt(d, { bytes, flags, family, address, encoded }) {
+    if (!encoded) encodeAddress(family, address);
+    return native.sendto(d.fd, bytes, 0, bytes.length, flags, addressBuffer);
+  },
+  finish: (count) => count,
+  target: ({ address }) => address,
+});
+
+/** When the queue of a Unix receiver is full, poll(2) goes on calling the sender writable: to wait for that would spin. */
+const sendToUnixCall = defineCall<SendingTo, number>({
+  ...sendToCall,
+  attempt(d, args) {
+    const count = sendToCall.attempt(d, args);
+    return count === EAGAIN ? EALREADY : count;
+  },
+  retryAfter(errno, args) {
+    if (errno !== EALREADY) return undefined;
+    args.delay = nextDelay(args.delay, FULL_BACKOFF);
+    return args.delay;
+  },
+});
+
 export function sendTo(
   owner: Sender,
   d: Descriptor,
@@ -89,34 +139,11 @@ export function sendTo(
   address: AnyAddress,
   options: SendOptions | undefined,
 ): Promise<number> {
-  let bytes: Uint8Array;
-  let flags: number;
-  try {
-    bytes = checkData("data", data);
-    flags = checkWait(options);
-    encodeAddress(owner.family, address);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  const { length } = bytes;
-  // The buffer of the address is shared: a call that waited writes it again.
-  let written = true;
-  const attempt = (): number => {
-    if (!written) encodeAddress(owner.family, address);
-    return native.sendto(d.fd, bytes, 0, length, flags, addressBuffer);
-  };
-  // When the queue of a Unix receiver is full, poll(2) goes on calling the sender writable: to wait for that would spin.
+  const { family } = owner;
+  const args: SendingTo = { data, bytes: nothing, flags: 0, sent: 0, family, address, encoded: true, delay: 0 };
   const limit = options?.timeout === undefined ? d.timeout : options.timeout;
-  const spins = owner.family === AF_UNIX && limit !== 0;
-  const attemptUnix = (): number => {
-    const count = attempt();
-    return count === EAGAIN ? EALREADY : count;
-  };
-  const sending = d.run(owner, WRITE, "sendto", spins ? attemptUnix : attempt, asCount, options, {
-    target: address,
-    ...(spins ? { retryAfter: backoff(FULL_BACKOFF, (errno) => errno === EALREADY) } : {}),
-  });
-  written = false;
+  const sending = d.run(owner, family === AF_UNIX && limit !== 0 ? sendToUnixCall : sendToCall, args, options);
+  args.encoded = false;
   return sending;
 }
 

@@ -27,6 +27,7 @@ import {
   MAX_TIMEOUT,
   type WaitOptions,
 } from "./check.ts";
+import { Chunks } from "./chunks.ts";
 import { connect } from "./connect.ts";
 import {
   AF_INET,
@@ -56,8 +57,9 @@ import {
   sendMessage,
 } from "./message.ts";
 import { native } from "./native.ts";
+import { WRITE } from "./operation.ts";
 import { SocketOptions } from "./options.ts";
-import { Descriptor, WRITE } from "./readiness.ts";
+import { Descriptor } from "./readiness.ts";
 import { ready } from "./ready.ts";
 import {
   type Datagram,
@@ -488,13 +490,12 @@ export class Socket implements AsyncIterable<Accepted> {
     return ready(this, this.#descriptor, "writable", options);
   }
 
-  /** The data of a stream as it arrives, until its end; `break` leaves the socket open and loses nothing. */
-  async *chunks(options?: ReceiveOptions): AsyncGenerator<Buffer, void, undefined> {
-    for (;;) {
-      const data = await this.recv(SLAB_SIZE, options);
-      if (data === null) return;
-      yield data;
-    }
+  /**
+   * The data of a stream as it arrives, until its end; `break` leaves the socket open and loses nothing. Each step
+   * rejects as `recv` does.
+   */
+  chunks(options?: ReceiveOptions): AsyncIterableIterator<Buffer, undefined> {
+    return new Chunks(this, this.#descriptor, options);
   }
 
   /** getsockname(2): the address that the socket is bound to. Throws SocketError. */
