@@ -3,7 +3,7 @@ import type { Address } from "./address.ts";
 import { checkFunction, checkInteger, checkOptions, checkSignal, rangeError, typeError } from "./check.ts";
 import { SOCK_DGRAM } from "./constants.ts";
 import { AbortError, ClosedError } from "./errors.ts";
-import { reporter, warn, within } from "./handlers.ts";
+import { ending, Handlers, reporter, warn } from "./handlers.ts";
 import type { SendOptions } from "./send.ts";
 import { Socket } from "./socket.ts";
 
@@ -82,10 +82,7 @@ export function serveDatagrams(
   /** Ends the wait for datagrams; the socket stays open for replies. */
   const stop = new AbortController();
   const giveUp = new AbortController();
-  const finished = new Set<Promise<void>>();
-  let running = 0;
-  /** Wakes the loop when there is room for another handler, or no more reason to wait. */
-  let proceed: (() => void) | undefined;
+  const handlers = new Handlers(maxHandlers);
 
   async function handle(data: Buffer, from: Address): Promise<void> {
     const datagram: ServedDatagram = {
@@ -106,22 +103,11 @@ export function serveDatagrams(
 
   async function receiveLoop(): Promise<void> {
     for (let failures = 0; !stop.signal.aborted; ) {
-      if (running >= maxHandlers) {
-        await new Promise<void>((resolve) => {
-          proceed = resolve;
-        });
-        continue;
-      }
+      await handlers.room();
       try {
         const { data, address: from } = await socket.recvfrom(maxLength, { signal: stop.signal, timeout: null });
         failures = 0;
-        running++;
-        const done = handle(data, from).then(() => {
-          running--;
-          finished.delete(done);
-          proceed?.();
-        });
-        finished.add(done);
+        handlers.start(() => handle(data, from));
       } catch (error) {
         if (error instanceof ClosedError || stop.signal.aborted) return;
         report(error);
@@ -130,32 +116,20 @@ export function serveDatagrams(
     }
   }
 
-  const closed = receiveLoop().then(async () => {
-    while (finished.size > 0) await Promise.all(finished);
-    socket.close();
-    signal?.removeEventListener("abort", onSignal);
+  const { closed, close } = ending(receiveLoop(), handlers, {
+    stop: () => stop.abort(),
+    giveUp() {
+      giveUp.abort(new AbortError("serveDatagrams", "the server was closed"));
+      socket.close();
+    },
+    finish: () => socket.close(),
+    signal,
   });
-
-  async function close({ grace = 0 }: { grace?: number } = {}): Promise<void> {
-    checkInteger("grace", grace, 0, 2 ** 31 - 1);
-    stop.abort();
-    proceed?.();
-    if (running > 0) await within(closed, grace);
-    giveUp.abort(new AbortError("serveDatagrams", "the server was closed"));
-    socket.close();
-    await closed;
-  }
-
-  function onSignal(): void {
-    void close();
-  }
-  if (signal?.aborted) onSignal();
-  else signal?.addEventListener("abort", onSignal, { once: true });
 
   return {
     address,
     get handlers(): number {
-      return running;
+      return handlers.size;
     },
     closed,
     close,

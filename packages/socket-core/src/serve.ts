@@ -3,7 +3,7 @@ import type { Address } from "./address.ts";
 import { checkFunction, checkInteger, checkOptions, checkSignal, rangeError, typeError } from "./check.ts";
 import { SOCK_DGRAM } from "./constants.ts";
 import { AbortError, ClosedError } from "./errors.ts";
-import { reporter, warn, within } from "./handlers.ts";
+import { ending, Handlers, reporter, warn } from "./handlers.ts";
 import { Socket } from "./socket.ts";
 
 /** What a handler gets. */
@@ -103,11 +103,8 @@ export function serve(
 
   const address = listener.getsockname();
   const running = new Set<Connection>();
-  const finished = new Set<Promise<void>>();
+  const handlers = new Handlers(maxConnections);
   let closing = false;
-  /** Wakes the accept loop when there is room for another connection, or no more reason to wait. */
-  let proceed: (() => void) | undefined;
-
   const report = reporter(onError);
 
   async function handle(connection: Connection): Promise<void> {
@@ -121,18 +118,11 @@ export function serve(
       connection.socket.close();
     }
     running.delete(connection);
-    proceed?.();
   }
 
   async function acceptLoop(): Promise<void> {
     while (!closing) {
-      if (running.size >= maxConnections) {
-        await new Promise<void>((resolve) => {
-          proceed = resolve;
-        });
-        proceed = undefined;
-        continue;
-      }
+      await handlers.room();
       try {
         const { socket, address: peer } = await listener.accept();
         // Closed in the same turn as this one was accepted.
@@ -142,9 +132,7 @@ export function serve(
         }
         const connection = new Connection(socket, peer);
         running.add(connection);
-        const done = handle(connection);
-        finished.add(done);
-        void done.then(() => finished.delete(done));
+        handlers.start(() => handle(connection));
       } catch (error) {
         if (error instanceof ClosedError) return;
         report(error);
@@ -158,27 +146,11 @@ export function serve(
     for (const connection of running) connection.abort(reason);
   }
 
-  const accepting = acceptLoop();
-  const closed = accepting.then(async () => {
-    while (finished.size > 0) await Promise.all(finished);
-    signal?.removeEventListener("abort", onSignal);
-  });
-
-  async function close({ grace = 0 }: { grace?: number } = {}): Promise<void> {
-    checkInteger("grace", grace, 0, 2 ** 31 - 1);
+  function stop(): void {
     closing = true;
     listener.close();
-    proceed?.();
-    if (running.size > 0) await within(closed, grace);
-    abortConnections();
-    await closed;
   }
-
-  function onSignal(): void {
-    void close();
-  }
-  if (signal?.aborted) onSignal();
-  else signal?.addEventListener("abort", onSignal, { once: true });
+  const { closed, close } = ending(acceptLoop(), handlers, { stop, giveUp: () => abortConnections(), signal });
 
   return {
     address,
