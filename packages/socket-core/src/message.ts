@@ -209,7 +209,7 @@ const sendmsgCall = defineCall<SendingMessage, number>({
     args.buffers = (Array.isArray(data) ? data : [data]).map((part) => checkData("data", part));
     checkBuffers(args.buffers);
     args.flags = flags;
-    if (ancillary !== undefined && ancillary.length > 0) args.control = encodeAncillary(ancillary);
+    if (ancillary !== undefined && ancillary.length !== 0) args.control = encodeAncillary(ancillary);
     if (address !== undefined) encodeAddress(family, address);
   },
   attempt(d, { family, buffers, flags, control, options: { address } }) {
