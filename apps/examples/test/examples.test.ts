@@ -8,7 +8,9 @@ import { type End, endPrograms, example, type Program, python } from "./program.
 afterEach(endPrograms);
 
 const folder = join(import.meta.dirname, "..");
-const names = readdirSync(join(folder, "src")).map((file) => file.replace(/\.ts$/, ""));
+const names = readdirSync(join(folder, "src"))
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.replace(/\.ts$/, ""));
 const servers = ["tcp-hello-server", "tcp-echo-server", "socketserver-echo", "asyncio-server"];
 
 const fine = (output: string | RegExp): End => ({ code: 0, signal: null, output: expect.stringMatching(output) });
@@ -170,6 +172,64 @@ describe("lan-discovery", () => {
     expect(end).toEqual({ code: 0, signal: null });
     expect(output).not.toContain("\u001b");
     expect(output).toMatch(/\nCleo is here .*\n$/);
+  });
+});
+
+describe("own-protocol", () => {
+  it("stores and gives words, to several clients, and ends cleanly on Ctrl-C", async () => {
+    const server = example("own-protocol", "0");
+    const port = await server.port();
+    for (const [request, answer] of [
+      ["get fish", '"none"'],
+      ["set fish salmon and trout", '"stored"'],
+      ["get fish", '"value: salmon and trout"'],
+      ["set fish \u001b[2J", '"stored"'],
+      ["get fish", '"value: \\u001b[2J"'],
+      ["set fish", '"stored"'],
+      ["get fish", '"value: "'],
+      ["drop everything", '"error: expected get KEY or set KEY VALUE"'],
+      [`get ${"x".repeat(101)}`, '"error: expected get KEY or set KEY VALUE"'],
+    ] as const) {
+      expect(await example("own-protocol", port, request).ended).toEqual({
+        code: 0,
+        signal: null,
+        output: `${answer}\n`,
+      });
+    }
+    expect(await server.interrupt()).toMatchObject({ code: 0, signal: null });
+  });
+
+  it("answers requests that come at once or in pieces, from CPython too", async () => {
+    const server = example("own-protocol", "0");
+    const port = await server.port();
+    const { code, output } = await python("own_protocol_client.py", port).ended;
+    expect({ code, output }).toEqual({ code: 0, output: "stored\nvalue: grün\nnone\n" });
+    // A length that is not allowed loses its own connection and nothing else.
+    const hostile = connect(Number(port), "127.0.0.1");
+    const closed = new Promise((resolve) => hostile.on("error", () => {}).once("close", resolve));
+    hostile.resume().write(Buffer.concat([Buffer.from([0xff, 0xff]), Buffer.alloc(10)]));
+    await closed;
+    await server.find(/^Lost a client: LimitError: No end within 1024 bytes$/m);
+    expect((await example("own-protocol", port, "get a").ended).output).toBe('"value: grün"\n');
+  });
+
+  it("is a program of less than 60 lines", () => {
+    expect(readFileSync(join(folder, "src", "own-protocol.ts"), "utf8").split("\n").length).toBeLessThan(60);
+  });
+
+  it("says what is wrong", async () => {
+    const port = await example("own-protocol", "0").port();
+    for (const [args, output] of [
+      [[port], /^.*EADDRINUSE.*\n$/],
+      [["abc"], /^port must be an integer from 0 to 65535, got NaN\n$/],
+      [["1", "get", "a"], /^.*ECONNREFUSED.*\n$/],
+      [[port, "set", "x".repeat(1_100)], /^item must be at most 1024 bytes long/],
+    ] as const) {
+      expect(await example("own-protocol", ...args).ended).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(output),
+      });
+    }
   });
 });
 

@@ -11,7 +11,7 @@ export interface Framed<In, Out = In> extends AsyncIterable<In> {
    * Writes one item; flow control and errors are those of `Writer.write`, and the promise may be dropped likewise.
    * Rejects also with what `encode` throws; nothing is written then.
    */
-  send(item: Out): Promise<void>;
+  send(item: Out, options?: WaitOptions): Promise<void>;
   /** The next item, or `null` at the end. Rejects with what `decode` throws, IncompleteReadError, or as reads do. */
   receive(options?: WaitOptions): Promise<In | null>;
 }
@@ -31,9 +31,9 @@ export function framed<In, Out>(
   const decode = codec.decode.bind(codec);
   const receive = (options?: WaitOptions): Promise<In | null> => reader.decode(decode, options);
   return {
-    send(item) {
+    send(item, options) {
       try {
-        return writer.write(codec.encode(item));
+        return writer.write(codec.encode(item), options);
       } catch (error) {
         return rejected(error);
       }

@@ -6,6 +6,8 @@ import type { Transport } from "./byte-stream.ts";
 import { Waker } from "./waker.ts";
 
 export class PausedTransport implements Transport, ByteSource, ByteSink {
+  readonly source: ByteSource = this;
+  readonly sink: ByteSink = this;
   readonly endsAtOnce = false;
   readonly #waiting = new Waker("startTls");
   readonly #onAbort: () => void;
@@ -28,14 +30,6 @@ export class PausedTransport implements Transport, ByteSource, ByteSink {
   fail(error: unknown): void {
     this.#failure = { error };
     this.#waiting.wake();
-  }
-
-  get source(): ByteSource {
-    return this;
-  }
-
-  get sink(): ByteSink {
-    return this;
   }
 
   get closed(): boolean {

@@ -2,10 +2,11 @@
 import type { Socket as NodeSocket } from "node:net";
 import { isIP } from "node:net";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
-import { AbortError, SocketError, TimeoutError, type WaitOptions } from "@sockeye/socket-core";
+import { SocketError, type WaitOptions } from "@sockeye/socket-core";
 import { translateError } from "./bridges/duplex-transport.ts";
 import { StreamError, TlsError } from "./errors.ts";
 import type { ClientTlsOptions, ServerTlsOptions, TlsState } from "./tls-options.ts";
+import { limitWait } from "./wait.ts";
 
 /** A peer that connects and then says nothing must not be waited for without end. Milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000;
@@ -101,14 +102,11 @@ export async function handshake(plain: NodeSocket, role: TlsRole, options: WaitO
   const { signal, timeout = HANDSHAKE_TIMEOUT } = options;
   // What happens to it is told by the socket above it.
   plain.on("error", () => {});
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
+  let release: (() => void) | undefined;
   try {
     const secure = await new Promise<TLSSocket>((resolve, reject) => {
-      onAbort = () => reject(new AbortError("startTls", signal?.reason));
-      if (signal?.aborted) return onAbort();
-      signal?.addEventListener("abort", onAbort);
-      if (timeout !== null) timer = setTimeout(() => reject(new TimeoutError("startTls", timeout)), timeout);
+      release = limitWait("startTls", { signal, timeout }, reject);
+      if (signal?.aborted) return;
       plain.once("close", () =>
         reject(new TlsError("The connection was closed during the handshake", "ERR_TLS_CLOSED")),
       );
@@ -122,8 +120,7 @@ export async function handshake(plain: NodeSocket, role: TlsRole, options: WaitO
     plain.destroy();
     throw translateTlsError(error);
   } finally {
-    clearTimeout(timer);
-    if (onAbort) signal?.removeEventListener("abort", onAbort);
+    release?.();
     accepting.delete(plain);
   }
 }

@@ -16,8 +16,8 @@ export interface Wait {
   waited: boolean;
 }
 
-/** Checks the options and starts the clock. Throws TypeError, RangeError or, when the signal has fired, AbortError. */
-export function startWait(what: string, options: WaitOptions): Wait {
+/** Throws TypeError, RangeError or, when the signal has fired, AbortError. */
+export function checkWait(what: string, options: WaitOptions): void {
   checkOptions("options", options);
   const { signal, timeout = null } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw typeError("signal", "an AbortSignal", signal);
@@ -28,8 +28,36 @@ export function startWait(what: string, options: WaitOptions): Wait {
     }
   }
   if (signal?.aborted) throw new AbortError(what, signal.reason);
+}
+
+/** Checks the options as `checkWait` does and starts the clock. */
+export function startWait(what: string, options: WaitOptions): Wait {
+  checkWait(what, options);
+  const { signal, timeout = null } = options;
   const deadline = timeout === null ? Number.POSITIVE_INFINITY : performance.now() + timeout;
   return { what, signal, timeout, deadline, waited: false };
+}
+
+/** Calls `fail` with an AbortError or TimeoutError when the options say so; what it returns calls that off. */
+export function limitWait(what: string, options: WaitOptions, fail: (error: unknown) => void): () => void {
+  const { signal, timeout = null } = options;
+  let timer: NodeJS.Timeout | undefined;
+  const release = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+  const stop = (error: unknown): void => {
+    release();
+    fail(error);
+  };
+  const onAbort = (): void => stop(new AbortError(what, signal?.reason));
+  if (signal?.aborted) {
+    onAbort();
+    return release;
+  }
+  signal?.addEventListener("abort", onAbort);
+  if (timeout !== null) timer = setTimeout(() => stop(new TimeoutError(what, timeout)), timeout);
+  return release;
 }
 
 /** Waits for the source. When the time is over it resolves once more, for a last look, and then is a TimeoutError. */

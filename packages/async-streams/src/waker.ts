@@ -1,5 +1,6 @@
 /** Waiting for something that is told of, not polled. */
-import { AbortError, TimeoutError, type WaitOptions } from "@sockeye/socket-core";
+import type { WaitOptions } from "@sockeye/socket-core";
+import { limitWait } from "./wait.ts";
 
 /** Those who wait for one condition; whoever is woken looks at it again. */
 export class Waker {
@@ -18,25 +19,18 @@ export class Waker {
   }
 
   /** Resolves with the next `wake`. Rejects with TimeoutError or AbortError. */
-  wait({ signal, timeout = null }: WaitOptions = {}): Promise<void> {
+  wait(options: WaitOptions = {}): Promise<void> {
+    const waiting = this.#waiting;
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
-      const done = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
+      function done(): void {
+        release();
         resolve();
-      };
-      const fail = (error: unknown): void => {
-        this.#waiting.delete(done);
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
+      }
+      waiting.add(done);
+      const release = limitWait(this.#what, options, (error) => {
+        waiting.delete(done);
         reject(error);
-      };
-      const onAbort = (): void => fail(new AbortError(this.#what, signal?.reason));
-      if (signal?.aborted) return onAbort();
-      this.#waiting.add(done);
-      signal?.addEventListener("abort", onAbort);
-      if (timeout !== null) timer = setTimeout(() => fail(new TimeoutError(this.#what, timeout)), timeout);
+      });
     });
   }
 

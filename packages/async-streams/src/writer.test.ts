@@ -1,6 +1,7 @@
+import { getEventListeners } from "node:events";
 import type { Socket } from "@sockeye/socket-core";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { failureOf, fill, kinds, readToEnd, stateOf, tcpPair, turn } from "../test/pairs.ts";
 import { Writer } from "./writer.ts";
 
@@ -108,6 +109,82 @@ describe.each(kinds)("Writer over %s", (_kind, pair) => {
     const received = await reading;
     expect(received.length).toBe(kept + 2_000_000);
     expect(received.subarray(kept).every((byte) => byte === 119)).toBe(true);
+  });
+
+  it("ends the wait of a write or flush with its signal or timeout, and sends the data all the same", async () => {
+    const { client, server } = await pair();
+    const kept = await fill(client);
+    const { writer } = client;
+    const { buffered } = writer;
+    const controller = new AbortController();
+    const large = Buffer.alloc(200_000, "1");
+    const aborted = writer.write(["small", large], { signal: controller.signal });
+    const flushed = writer.flush({ signal: controller.signal });
+    const late = writer.write(large, { timeout: 1 });
+    const lateFlush = writer.flush({ timeout: 1 });
+    controller.abort("enough");
+    expect(await failureOf(aborted)).toMatchObject({ name: "AbortError", cause: "enough", code: "ABORT_ERR" });
+    expect(await failureOf(flushed)).toMatchObject({ name: "AbortError", message: expect.stringMatching(/^flush/) });
+    expect(await failureOf(late)).toMatchObject({ code: "ERR_SOCKET_TIMEOUT", message: "write: not done within 1 ms" });
+    expect(await failureOf(lateFlush)).toMatchObject({ message: "flush: not done within 1 ms" });
+    expect(writer.buffered).toBe(buffered + 400_005);
+    // The bytes are the caller's again, though they are not sent yet.
+    large.fill("2");
+    const reading = readToEnd(server);
+    await writer.write("end");
+    await writer.end();
+    const rest = (await reading).subarray(kept).toString();
+    expect(rest.length).toBe(400_008);
+    expect(rest).toMatch(/^small1+end$/);
+  });
+
+  it("writes nothing when the options are bad or the signal has fired", async () => {
+    const { client } = await pair();
+    const { writer } = client;
+    const fired = AbortSignal.abort("before");
+    for (const call of [writer.write.bind(writer, "x"), writer.flush.bind(writer)]) {
+      expect(await failureOf(call({ signal: fired }))).toMatchObject({ name: "AbortError", cause: "before" });
+      expect((await failureOf(call({ timeout: -1 }))).message).toBe(
+        "timeout must be milliseconds from 0 to 2147483647, got -1",
+      );
+      expect((await failureOf(call({ signal: 5 as never }))).message).toBe("signal must be an AbortSignal, got 5");
+      expect((await failureOf(call(5 as never))).message).toBe("options must be an object, got 5");
+    }
+    expect(writer.buffered).toBe(0);
+  });
+
+  it("makes neither timer nor listener for a write that need not wait, and leaves none behind", async () => {
+    const { client, server } = await pair();
+    const { writer } = client;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const set = vi.spyOn(globalThis, "setTimeout");
+    const clear = vi.spyOn(globalThis, "clearTimeout");
+    onTestFinished(() => void vi.restoreAllMocks());
+    /** Those of this test that are made and not yet cleared. */
+    const timers = (): number =>
+      set.mock.results.filter(
+        ({ value }, index) =>
+          set.mock.calls[index]?.[1] === 61_234 && !clear.mock.calls.some(([timer]) => timer === value),
+      ).length;
+    for (let i = 0; i < 50; i++) void writer.write("small", { signal, timeout: 61_234 });
+    expect(set).not.toHaveBeenCalled();
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    await writer.flush();
+    await fill(client);
+    const waiting = writer.write(Buffer.alloc(100_000), { signal, timeout: 61_234 });
+    expect(timers()).toBe(1);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    const reading = readToEnd(server);
+    await waiting;
+    expect(timers()).toBe(0);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    const broken = writer.write(Buffer.alloc(50_000_000), { signal, timeout: 61_234 });
+    client.abort();
+    await failureOf(broken);
+    await reading.catch(() => {});
+    expect(timers()).toBe(0);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 
   it("gives lent bytes back when they are with the kernel, also those in a list", async () => {

@@ -1,8 +1,9 @@
 /** The writing half: back-pressure built in, and the small writes of one tick in one system call. */
-import { ClosedError, SHUT_WR, SocketError } from "@sockeye/socket-core";
+import { ClosedError, SHUT_WR, SocketError, type WaitOptions } from "@sockeye/socket-core";
 import type { ByteSink } from "./byte-sink.ts";
 import { checkData } from "./check.ts";
 import { StreamClosedError } from "./errors.ts";
+import { checkWait, limitWait } from "./wait.ts";
 
 /** A write waits while more than this is buffered, in bytes; asyncio's and Node's high-water mark. */
 const HIGH_WATER = 64 * 1024;
@@ -38,6 +39,23 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 /** A rejection that may be dropped. */
 export function rejected(error: unknown): Promise<never> {
   return handled(Promise.reject(error));
+}
+
+/** The rejection of a call that its options forbid, or undefined. */
+function refusalOf(what: string, options: WaitOptions): Promise<never> | undefined {
+  try {
+    checkWait(what, options);
+    return undefined;
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
+/** What ends a wait before its time, and the data of which something may be lent. */
+interface Limits {
+  what: string;
+  options: WaitOptions;
+  data?: string | Uint8Array | readonly (string | Uint8Array)[];
 }
 
 interface Waiter {
@@ -116,9 +134,13 @@ export class Writer {
 
   /**
    * Writes text (as UTF-8) or bytes, or a list of them in one piece. Resolves when there is room for more, and then
-   * the bytes may be reused. Rejects with SocketError (EPIPE, ECONNRESET …), ClosedError or StreamClosedError.
+   * the bytes may be reused. `signal` and `timeout` end the wait for room, never the data: it is sent all the same, and
+   * the bytes may be reused then too. Only a signal that has fired before the call keeps it from being written.
+   * Rejects with SocketError (EPIPE, ECONNRESET …), ClosedError, StreamClosedError, TimeoutError or AbortError.
    */
-  write(data: string | Uint8Array | readonly (string | Uint8Array)[]): Promise<void> {
+  write(data: string | Uint8Array | readonly (string | Uint8Array)[], options?: WaitOptions): Promise<void> {
+    const refusal = options && refusalOf("write", options);
+    if (refusal !== undefined) return refusal;
     if (this.#ended !== undefined && this.#failure === undefined) return rejected(new StreamClosedError("write"));
     if (this.#sink.closed) this.#fail(new ClosedError("write"));
     if (this.#failure !== undefined) return rejected(this.#failure);
@@ -137,7 +159,7 @@ export class Writer {
       // What was lent must be all with the kernel before the caller may have it back.
       const position = this.#sent + this.#buffered - (isLent ? 0 : LOW_WATER);
       if (!this.#blocked) this.#flushNow();
-      return this.#until(position);
+      return options === undefined ? this.#until(position) : this.#until(position, { what: "write", options, data });
     }
     if (this.#buffered > 0 && !this.#scheduled && !this.#blocked) {
       this.#scheduled = true;
@@ -162,14 +184,47 @@ export class Writer {
   }
 
   /** Resolves when so many bytes in all are with the kernel. */
-  #until(position: number): Promise<void> {
+  #until(position: number, limits?: Limits): Promise<void> {
     if (this.#failure !== undefined) return rejected(this.#failure);
     if (this.#sent >= position) return done;
     return handled(
       new Promise<void>((resolve, reject) => {
-        this.#waiters.push({ position, resolve, reject });
+        const waiter: Waiter = { position, resolve, reject };
+        this.#waiters.push(waiter);
+        if (limits !== undefined) this.#limit(waiter, limits);
       }),
     );
+  }
+
+  /** Lets a waiter give up. The data stays; what is lent of it is copied, and so the caller's again. */
+  #limit(waiter: Waiter, { what, options, data }: Limits): void {
+    const { resolve, reject } = waiter;
+    // The list is the caller's, and may be another one by then.
+    const lent = [data ?? []].flat().filter((part) => typeof part !== "string" && part.length >= LARGE) as Uint8Array[];
+    const release = limitWait(what, options, (error) => {
+      this.#waiters = this.#waiters.filter((each) => each !== waiter);
+      for (const part of lent) this.#keep(part);
+      reject(error);
+    });
+    waiter.resolve = () => {
+      release();
+      resolve();
+    };
+    waiter.reject = (error) => {
+      release();
+      reject(error);
+    };
+  }
+
+  /** Copies what is still to be sent of bytes that were lent. */
+  #keep(lent: Uint8Array): void {
+    for (const pending of [this.#pending, this.#later ?? []]) {
+      // The same bytes may have been written before, and then the first of them may be partly sent.
+      const at = Math.max(0, pending.lastIndexOf(lent));
+      const part = pending[at];
+      if (part !== undefined && typeof part !== "string" && part.buffer === lent.buffer)
+        pending[at] = Buffer.from(part);
+    }
   }
 
   /** Sends until everything is out or it is time to wait, which goes on in the background. */
@@ -271,11 +326,16 @@ export class Writer {
     for (const waiter of waiters) waiter.reject(this.#failure);
   }
 
-  /** Resolves when everything written so far is with the kernel. Rejects as `write` does. */
-  flush(): Promise<void> {
+  /**
+   * Resolves when everything written so far is with the kernel. `signal` and `timeout` end the wait, never the data.
+   * Rejects as `write` does.
+   */
+  flush(options?: WaitOptions): Promise<void> {
+    const refusal = options && refusalOf("flush", options);
+    if (refusal !== undefined) return refusal;
     const position = this.#sent + this.#buffered;
     if (this.#failure === undefined && this.#buffered > 0 && !this.#blocked) this.#flushNow();
-    return this.#until(position);
+    return this.#until(position, options && { what: "flush", options });
   }
 
   /**

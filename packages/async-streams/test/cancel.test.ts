@@ -1,4 +1,4 @@
-/** Cancelling a read at any moment loses no byte. */
+/** Cancelling a read or write at any moment loses no byte. */
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -159,6 +159,64 @@ describe("random reads with random cancels take every byte of the stream, once a
         },
       ),
       { numRuns: 100 },
+    );
+  });
+});
+
+describe("random writes with random cancels send every byte, once and in order", () => {
+  const size = fc.oneof(fc.nat(100), fc.integer({ min: 16_380, max: 16_390 }), fc.integer({ min: 1, max: 1_500_000 }));
+  const writing = fc.record({
+    type: fc.constantFrom("write", "list", "text", "flush"),
+    size,
+    cancel,
+    next: fc.constantFrom("await", "drop"),
+  });
+
+  it.each(kinds)("over %s, and the memory of a write is free when it is over", async (_kind, pair) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(writing, { maxLength: 12 }), fc.nat(6), async (writes, pause) => {
+        const { client, server }: Pair = await pair();
+        const { writer } = client;
+        const sent: Buffer[] = [];
+        const dropped: Promise<void>[] = [];
+        const reading = (async () => {
+          for (let i = 0; i < pause * 3; i++) await turn();
+          const received: Buffer[] = [];
+          for await (const chunk of server.reader.chunks()) received.push(chunk);
+          return Buffer.concat(received);
+        })();
+        for (const [index, { type, size, cancel, next }] of writes.entries()) {
+          const memory = Buffer.alloc(size, 97 + index);
+          const controller = new AbortController();
+          const options = {
+            ...("timeout" in cancel && { timeout: cancel.timeout }),
+            ...("abortAfter" in cancel && { signal: controller.signal }),
+          };
+          const data = type === "list" ? [memory, "+", memory] : type === "text" ? memory.toString() : memory;
+          if (type !== "flush") sent.push(...[data].flat().map((part) => Buffer.from(part as string)));
+          const call = type === "flush" ? writer.flush(options) : writer.write(data, options);
+          const over = call.then(
+            () => memory.fill("!"),
+            (error) => {
+              expect(error.name).toMatch(/^(AbortError|TimeoutError)$/);
+              memory.fill("!");
+            },
+          );
+          if ("abortAfter" in cancel) {
+            for (let i = 0; i < cancel.abortAfter; i++) await turn();
+            controller.abort();
+          }
+          if (next === "await") await over;
+          else dropped.push(over.then(() => {}));
+        }
+        await writer.end();
+        await Promise.all(dropped);
+        const received = await reading;
+        expect(received.equals(Buffer.concat(sent))).toBe(true);
+        client.abort();
+        server.abort();
+      }),
+      { numRuns: 60 },
     );
   });
 });

@@ -28,6 +28,8 @@ export interface DuplexTransportOptions {
 }
 
 export class DuplexTransport implements Transport, ByteSource, ByteSink {
+  readonly source: ByteSource = this;
+  readonly sink: ByteSink = this;
   readonly endsAtOnce = false;
   readonly #duplex: Duplex;
   readonly #translate: (error: unknown) => unknown;
@@ -59,14 +61,6 @@ export class DuplexTransport implements Transport, ByteSource, ByteSink {
       wake();
     });
     duplex.on("close", wake);
-  }
-
-  get source(): ByteSource {
-    return this;
-  }
-
-  get sink(): ByteSink {
-    return this;
   }
 
   get closed(): boolean {

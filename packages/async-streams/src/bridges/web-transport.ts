@@ -16,6 +16,8 @@ const CHUNK_SIZE = 64 * 1024;
 const nothing = (): void => {};
 
 export class WebTransport implements Transport, ByteSource, ByteSink {
+  readonly source: ByteSource = this;
+  readonly sink: ByteSink = this;
   readonly endsAtOnce = false;
   readonly #input: ReadableStreamDefaultReader<Uint8Array>;
   readonly #output: WritableStreamDefaultWriter<Uint8Array>;
@@ -33,14 +35,6 @@ export class WebTransport implements Transport, ByteSource, ByteSink {
     this.#input = readable.getReader();
     this.#output = writable.getWriter();
     this.#output.closed.catch((error) => this.#failWriting(error));
-  }
-
-  get source(): ByteSource {
-    return this;
-  }
-
-  get sink(): ByteSink {
-    return this;
   }
 
   get closed(): boolean {

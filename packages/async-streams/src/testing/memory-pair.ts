@@ -44,6 +44,8 @@ class Pipe {
 
 /** One end: reads from a pipe and writes to the other. */
 class MemoryTransport implements Transport, ByteSource, ByteSink {
+  readonly source: ByteSource = this;
+  readonly sink: ByteSink = this;
   readonly endsAtOnce = true;
   readonly #input: Pipe;
   readonly #output: Pipe;
@@ -52,14 +54,6 @@ class MemoryTransport implements Transport, ByteSource, ByteSink {
   constructor(input: Pipe, output: Pipe) {
     this.#input = input;
     this.#output = output;
-  }
-
-  get source(): ByteSource {
-    return this;
-  }
-
-  get sink(): ByteSink {
-    return this;
   }
 
   get closed(): boolean {
