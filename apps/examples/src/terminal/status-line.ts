@@ -30,6 +30,12 @@ export class StatusLine {
     this.#output.write(`\r\u001b[K${printable}`);
   }
 
+  /** Takes the line away, for other output to take its place. */
+  clear(): void {
+    if (this.#isShown) this.#output.write("\r\u001b[K");
+    this.#isShown = false;
+  }
+
   /** Leaves the line as it is and goes to the next. */
   end(): void {
     if (this.#isShown) this.#output.write("\n");
