@@ -105,11 +105,21 @@ async function trickle(response: ServerResponse, bytes: Buffer, rate: number, cu
       await new Promise((resolve) => response.write(bytes.subarray(at, cut), resolve));
       return void response.destroy();
     }
-    if (!response.write(bytes.subarray(at, at + step)))
-      await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+    if (!response.write(bytes.subarray(at, at + step))) await drained(response);
     if (rate < Infinity) await pause((step / rate) * 1000);
   }
   response.end();
+}
+
+/** There is room again, or nobody to write to. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
 }
 
 async function body(request: IncomingMessage): Promise<Buffer> {
