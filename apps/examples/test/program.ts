@@ -4,10 +4,11 @@ import { join } from "node:path";
 
 const running = new Set<ChildProcess>();
 
-/** Ends what a test left behind. For `afterEach`. */
-export async function endPrograms(): Promise<void> {
+/** Ends what a test left behind, `except` the one that all tests of a file share. For `afterEach`. */
+export async function endPrograms({ except }: { except?: Program } = {}): Promise<void> {
   await Promise.all(
     [...running].map((child) => {
+      if (except?.isRunBy(child)) return undefined;
       const closed = new Promise((resolve) => child.once("close", resolve));
       child.kill("SIGKILL");
       return closed;
@@ -74,6 +75,10 @@ export class Program {
     if (end) this.#child.stdin!.end();
   }
 
+  isRunBy(child: ChildProcess): boolean {
+    return child === this.#child;
+  }
+
   interrupt(): Promise<End> {
     this.#child.kill("SIGINT");
     return this.ended;
@@ -83,6 +88,11 @@ export class Program {
 /** Runs an example as `npm run example` does. */
 export function example(...args: string[]): Program {
   return new Program(process.execPath, [join(import.meta.dirname, "..", "dist", "run.js"), ...args]);
+}
+
+/** Runs an example on a terminal of its own. */
+export function onTerminal(...args: string[]): Program {
+  return python("terminal.py", process.execPath, join(import.meta.dirname, "..", "dist", "run.js"), ...args);
 }
 
 /** Runs a CPython program of `peers/`. */

@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import type { Progress } from "./body.ts";
 import type { HeaderMap } from "./headers.ts";
 import type { PreparedRequest } from "./prepared-request.ts";
@@ -24,6 +25,8 @@ export interface SendOptions {
   readonly followRedirects: boolean;
   /** Use the cache of the session. */
   readonly cached: boolean;
+  /** An undici dispatcher for this call; the adapter's own way if undefined. */
+  readonly dispatcher: Dispatcher | undefined;
   readonly signal: AbortSignal | null;
   readonly onUploadProgress: ((progress: Progress) => void) | null;
   readonly onDownloadProgress: ((progress: Progress) => void) | null;

@@ -25,7 +25,7 @@ const DEFAULT_MAX_RESPONSE_BYTES = 104_857_600;
 /** Merges a call's options over a plan; `base` null makes a session's plan. */
 export function makePlan(
   base: CallPlan | null,
-  own: CommonOptions & Pick<RequestOptions, "signal">,
+  own: CommonOptions & Pick<RequestOptions, "signal" | "dispatcher">,
   stream: boolean,
   cached: boolean,
 ): CallPlan {
@@ -51,6 +51,7 @@ export function makePlan(
         maxResponseBytes !== undefined && (own.maxResponseBytes !== undefined || before?.limitStream === true),
       followRedirects: own.allowRedirects ?? base?.allowRedirects ?? true,
       cached,
+      dispatcher: base === null ? undefined : own.dispatcher,
       signal: own.signal ?? null,
       onUploadProgress: own.onUploadProgress ?? before?.onUploadProgress ?? null,
       onDownloadProgress: own.onDownloadProgress ?? before?.onDownloadProgress ?? null,

@@ -28,21 +28,23 @@ interface Downloader {
   stream(method: string, url: string | URL, options?: RequestOptions): Promise<Response>;
 }
 
+/** Where a download goes: a path, or a function that chooses one when the head is there. */
+export type DownloadPath = string | ((response: Response) => string);
+
 /**
  * Streams a URL into a file. It is written to `<path>.part` and renamed when it is complete; an attempt that fails
- * leaves the part, with its validator beside it, for the next one. Rejects with HTTPError for 4xx and 5xx.
+ * leaves the part, with its validator beside it, for the next one. A path that is chosen by the response has no earlier
+ * part. Rejects with HTTPError for 4xx and 5xx.
  */
 export async function download(
   session: Downloader,
   url: string | URL,
-  path: string,
+  path: DownloadPath,
   options: DownloadOptions = {},
 ): Promise<DownloadResult> {
   const { onProgress, resume = true, ...request } = options;
-  if (typeof path !== "string" || path === "") throw invalidArgument("path", path, "the path of a file");
-  const part = `${path}.part`;
-  const note = `${path}.part.json`;
-  const before = resume ? await readPart(part, note, String(url)) : null;
+  const fixed = typeof path === "function" ? null : checkPath(path);
+  const before = resume && fixed !== null ? await readPart(partOf(fixed), noteOf(fixed), String(url)) : null;
   const headers: Record<string, string> = { "Accept-Encoding": "identity" };
   // RFC 9110, section 13.1.5: without If-Range, a changed file would be glued to the old one.
   if (before) Object.assign(headers, { Range: `bytes=${before.size}-`, "If-Range": before.validator });
@@ -56,6 +58,9 @@ export async function download(
   }
   try {
     response.raiseForStatus();
+    const chosen = fixed ?? checkPath((path as (response: Response) => string)(response));
+    const part = partOf(chosen);
+    const note = noteOf(chosen);
     const length = Number(response.headers.get("content-length") ?? Number.NaN);
     const total = Number.isNaN(length) || response.headers.has("content-encoding") ? null : offset + length;
     const validator = validatorOf(response);
@@ -67,12 +72,20 @@ export async function download(
         request: response.request,
         response,
       });
-    await rename(part, path);
+    await rename(part, chosen);
     await rm(note, { force: true });
-    return { path, size, resumedAt: offset, response };
+    return { path: chosen, size, resumedAt: offset, response };
   } finally {
     await response.close();
   }
+}
+
+const partOf = (path: string): string => `${path}.part`;
+const noteOf = (path: string): string => `${path}.part.json`;
+
+function checkPath(path: unknown): string {
+  if (typeof path !== "string" || path === "") throw invalidArgument("path", path, "the path of a file");
+  return path;
 }
 
 async function writeBody(

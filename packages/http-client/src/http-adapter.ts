@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Adapter, AdapterResponse, SendOptions } from "./adapter.ts";
 import { HttpAdapterResponse } from "./adapter-response.ts";
+import { addressGuard } from "./addresses.ts";
 import { BodyStream } from "./body-stream.ts";
 import { CallScope } from "./call-scope.ts";
 import { decodeBytes, parseContentEncoding } from "./decode.ts";
@@ -185,7 +186,7 @@ export class HttpAdapter implements Adapter {
     const custom = request.hasSharedHeaders ? null : wireHeaders(request, forward);
     const headers = custom ?? (forward ? wireHeaders(request, forward) : request.peekHeaders().toWire());
     const { read, connect } = options.timeouts;
-    const counter = this.#options.dispatcher ? null : this.#pools.connections;
+    const counter = (options.dispatcher ?? this.#options.dispatcher) ? null : this.#pools.connections;
     let exchange!: Exchange;
     const promise = new Promise<WireResponse>((resolve, reject) => {
       exchange = new Exchange(options, counter, resolve, reject);
@@ -224,7 +225,12 @@ export class HttpAdapter implements Adapter {
   }
 
   #route(request: PreparedRequest, options: SendOptions): Route {
-    if (this.#options.dispatcher) return { dispatcher: this.#options.dispatcher, forward: null };
+    const given = options.dispatcher ?? this.#options.dispatcher;
+    if (given) {
+      if (addressGuard(this.#options.allowAddresses))
+        throw new ForbiddenAddressError("allowAddresses cannot be enforced on a dispatcher that is given", { request });
+      return { dispatcher: given, forward: null };
+    }
     const { target } = request;
     const known = this.#routes.get(target.origin);
     if (known && routesAlike(known.options, options)) return known.route;

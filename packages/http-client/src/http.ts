@@ -1,4 +1,4 @@
-import type { DownloadOptions, DownloadResult } from "./download.ts";
+import type { DownloadOptions, DownloadPath, DownloadResult } from "./download.ts";
 import type { RequestOptions } from "./options.ts";
 import type { Response } from "./response.ts";
 import type { ResponsePromise } from "./response-promise.ts";
@@ -35,7 +35,7 @@ export interface Http {
   /** The pages from `url` on; see `Session.paginate`. */
   paginate(url: string | URL, options?: PaginateOptions): AsyncGenerator<Response, void>;
   /** Streams a URL into a file; see `Session.download`. */
-  download(url: string | URL, path: string, options?: DownloadOptions): Promise<DownloadResult>;
+  download(url: string | URL, path: DownloadPath, options?: DownloadOptions): Promise<DownloadResult>;
 }
 
 /** HTTP without a session: `await http.get(url).json()`. */

@@ -9,7 +9,7 @@ export type { BodyOptions, Progress } from "./body.ts";
 export { RequestBody } from "./body.ts";
 export type { Cookie, CookieAttributes, CookieRecord } from "./cookies.ts";
 export { CookieJar } from "./cookies.ts";
-export type { DownloadOptions, DownloadResult } from "./download.ts";
+export type { DownloadOptions, DownloadPath, DownloadResult } from "./download.ts";
 export type { ErrorContext, SchemaIssue } from "./errors.ts";
 export {
   AbortError,

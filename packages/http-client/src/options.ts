@@ -61,6 +61,10 @@ export interface RequestOptions extends CommonOptions, BodyOptions {
   readonly cookies?: CookieRecord | undefined;
   /** Resolve at the head and leave the body to be read, as `stream()` does. Default false. */
   readonly stream?: boolean | undefined;
+  /** False: neither from the session's cache nor into it. Default: what the session says. */
+  readonly cache?: boolean | undefined;
+  /** An undici dispatcher for this call, such as a MockAgent; what the session says of connections does not hold for it. */
+  readonly dispatcher?: Dispatcher | undefined;
   /** Ends the call; the error's `cause` is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -101,7 +105,7 @@ const COMMON = [
   "onDownloadProgress",
   "cookies",
 ];
-const CALL = new Set([...COMMON, "json", "form", "data", "files", "signal", "stream"]);
+const CALL = new Set([...COMMON, "json", "form", "data", "files", "signal", "stream", "cache", "dispatcher"]);
 const SESSION = new Set([
   ...COMMON,
   "baseUrl",
@@ -136,6 +140,8 @@ export function ownOptions<T extends object>(options: T, kind: "request" | "sess
     if (value !== undefined) own[key] = value;
   }
   checkValues(own);
+  if (kind === "request" && own.cache !== undefined && typeof own.cache !== "boolean")
+    throw invalidArgument("cache", own.cache, "a boolean");
   return own as T;
 }
 
@@ -154,6 +160,9 @@ function checkValues(own: Record<string, unknown>): void {
   for (const key of ["onUploadProgress", "onDownloadProgress"]) {
     if (own[key] !== undefined && typeof own[key] !== "function") throw invalidArgument(key, own[key], "a function");
   }
+  const { dispatcher } = own;
+  if (dispatcher !== undefined && typeof (dispatcher as { dispatch?: unknown } | null)?.dispatch !== "function")
+    throw invalidArgument("dispatcher", dispatcher, "an undici Dispatcher");
   if (own.signal !== undefined && !(own.signal instanceof AbortSignal))
     throw invalidArgument("signal", own.signal, "an AbortSignal");
 }

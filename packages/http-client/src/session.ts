@@ -9,7 +9,7 @@ import { CallScope } from "./call-scope.ts";
 import { CookieJar, type CookieRecord } from "./cookies.ts";
 import { ACCEPT_ENCODING } from "./decode.ts";
 import { errorChannel } from "./diagnostics.ts";
-import { type DownloadOptions, type DownloadResult, download } from "./download.ts";
+import { type DownloadOptions, type DownloadPath, type DownloadResult, download } from "./download.ts";
 import { ClosedError, invalidArgument, RequestException } from "./errors.ts";
 import { type FetchLike, FunctionAdapter } from "./function-adapter.ts";
 import { HeaderMap } from "./headers.ts";
@@ -177,7 +177,7 @@ export class Session {
     const base = this.#isForeign(target) ? { ...this.#plan, auth: undefined } : this.#plan;
     // What a call sends in its own name must not be answered from, or to, another call.
     const personal = own.auth !== undefined || own.cookies !== undefined || own.headers !== undefined;
-    return makePlan(base, own, stream, this.#ownCache && !personal);
+    return makePlan(base, own, stream, this.#ownCache && !personal && own.cache !== false);
   }
 
   /** A request as it would be sent, to be changed and given to `send()`; credentials and cookies are added on sending. */
@@ -318,7 +318,7 @@ export class Session {
   }
 
   /** Streams a URL into a file, resuming what an earlier attempt left; see DownloadOptions. */
-  download(url: string | URL, path: string, options: DownloadOptions = {}): Promise<DownloadResult> {
+  download(url: string | URL, path: DownloadPath, options: DownloadOptions = {}): Promise<DownloadResult> {
     return download(this, url, path, options);
   }
 

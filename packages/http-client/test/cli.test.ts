@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -184,6 +184,57 @@ describe("downloads", () => {
       /Downloading to .*saved\n[\s\S]*\[=+\] 100 % {2}4\.9 KiB of 4\.9 KiB[\s\S]*\nDone: 4\.9 KiB\n$/,
     );
     expect((await cli(["-d", "-o", path, `${bin.url}/range/5000`])).err).not.toContain("[=");
+  });
+  test("-d by the server's name, else by the URL's, over no other file", async () => {
+    const named = (disposition: string): string =>
+      `${bin.url}/response-headers?${new URLSearchParams({ "content-disposition": disposition })}`;
+    const empty = mkdtempSync(join(folder, "names-"));
+    const before = process.cwd();
+    process.chdir(empty);
+    try {
+      for (const [url, saved] of [
+        [named('attachment; filename="report.json"'), "report.json"],
+        [named('attachment; filename="report.json"'), "report.json-1"],
+        [named("attachment; filename=\"x\"; filename*=UTF-8''%e2%82%ac%20rates.json"), "€ rates.json"],
+        [named('attachment; filename="../../.bashrc"'), "bashrc"],
+        [named('attachment; filename=".."'), "response-headers"],
+        [`${bin.url}/bytes/10`, "10"],
+        [`${bin.url}/anything/a%2F..%2F.b%20c%00`, "b c"],
+        [`${bin.url}/`, "index.html"],
+      ] as const) {
+        const { code, err } = await cli(["-d", url]);
+        expect([code, err]).toEqual([0, expect.stringContaining(`Downloading to ${saved}\nDone: `)]);
+      }
+      expect(readdirSync(empty).sort()).toEqual([
+        "10",
+        "b c",
+        "bashrc",
+        "index.html",
+        "report.json",
+        "report.json-1",
+        "response-headers",
+        "€ rates.json",
+      ]);
+      // What --output names is overwritten: that is the flag.
+      expect((await cli(["-d", "-o", "10", `${bin.url}/bytes/20`])).code).toBe(0);
+      expect(readFileSync("10")).toHaveLength(20);
+    } finally {
+      process.chdir(before);
+    }
+  });
+  test("a large body into a slow reader leaves no listeners behind", async () => {
+    const stdout = Object.assign(new PassThrough({ highWaterMark: 1000 }), { isTTY: false });
+    const size = text(stdout).then(({ length }) => length);
+    // The reader begins to listen in its own time.
+    await new Promise((resolve) => setImmediate(resolve));
+    const count = (): number[] => ["drain", "close"].map((name) => stdout.listenerCount(name));
+    const before = count();
+    const args = ["--ignore-netrc", `${bin.url}/stream-bytes/3000000`];
+    const signal = new AbortController().signal;
+    await run(args, { stdout, stderr: new PassThrough(), stdin: null, env: {}, signal, version: "1" });
+    expect(count()).toEqual(before);
+    stdout.end();
+    expect(await size).toBe(3_000_000);
   });
   test("-c goes on", async () => {
     const path = join(folder, "part");

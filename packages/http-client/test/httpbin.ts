@@ -222,6 +222,17 @@ function digestAuth(context: Context): void {
   else challenge(false);
 }
 
+/** Resolves when there is room again, or nobody to write to; leaves no listener behind. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
+}
+
 type Route = (context: Context) => void | Promise<void>;
 
 const echoRoute: Route = async (context) => send(context, 200, await echo(context));
@@ -354,8 +365,7 @@ const routes: Record<string, Route> = {
     const chunk = Buffer.alloc(65_536, "y");
     for (let left = Number(context.parts[1]); left > 0; left -= chunk.length) {
       if (context.response.destroyed) return;
-      if (!context.response.write(chunk.subarray(0, Math.min(left, chunk.length))))
-        await new Promise((resolve) => context.response.once("drain", resolve).once("close", resolve));
+      if (!context.response.write(chunk.subarray(0, Math.min(left, chunk.length)))) await drained(context.response);
     }
     context.response.end();
   },

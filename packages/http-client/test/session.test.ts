@@ -8,6 +8,7 @@ import {
   bearer,
   ClosedError,
   digest,
+  ForbiddenAddressError,
   HeaderMap,
   HTTPError,
   http,
@@ -752,6 +753,37 @@ describe("adapters", () => {
     expect([r.status, await r.json(), s.cookies.get("a")]).toEqual([201, { ok: true }, "1"]);
     await expect(s.get("http://mock.example/none")).rejects.toThrow(RequestException);
     await agent.close();
+  });
+  test("an undici dispatcher for one call", async () => {
+    const agent = new MockAgent();
+    agent.disableNetConnect();
+    agent.get(bin.url).intercept({ path: "/get" }).reply(200, "mocked");
+    await using s = new Session({ trust: { netrc: false } });
+    expect(await s.get(`${bin.url}/get`, { dispatcher: agent }).text()).toBe("mocked");
+    expect(await s.get(`${bin.url}/get`).text()).toContain('"origin"');
+    await expect(s.get(`${bin.url}/get`, { dispatcher: {} as never })).rejects.toThrow(
+      "dispatcher must be an undici Dispatcher",
+    );
+    for (const guarded of [
+      new Session({ allowAddresses: "public" }),
+      new Session({ allowAddresses: "public", dispatcher: agent }),
+    ]) {
+      const error = await guarded.get("http://example.com/", { dispatcher: agent }).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(ForbiddenAddressError);
+      await guarded.close();
+    }
+    await agent.close();
+  });
+  test("cache: false of a call", async () => {
+    await using s = new Session({ cache: true, trust: { netrc: false } });
+    const id = async (options?: object): Promise<string> =>
+      (await s.get(`${bin.url}/cache/60`, options).json<{ id: string }>()).id;
+    const first = await id();
+    const second = await id({ cache: false });
+    expect(second).not.toBe(first);
+    expect(await id()).toBe(first);
+    expect(await id({ cache: true })).toBe(first);
+    await expect(id({ cache: { maxSize: 1 } })).rejects.toThrow("cache must be a boolean");
   });
   test("cache: true answers from memory, but not for a call with headers of its own", async () => {
     await using s = new Session({ cache: true, trust: { netrc: false } });

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { file, HTTPError, ResponseTooLarge, Session, StreamConsumedError } from "../src/index.ts";
+import { file, HTTPError, type Response, ResponseTooLarge, Session, StreamConsumedError } from "../src/index.ts";
 import { type Httpbin, startHttpbin } from "./httpbin.ts";
 import { startRawServer } from "./raw-server.ts";
 
@@ -194,6 +194,19 @@ describe("sending", () => {
 });
 
 describe("download", () => {
+  test("to a path that the response chooses, never from an earlier part", async () => {
+    const chosen = join(folder, "range1000");
+    writeFileSync(`${chosen}.part`, "not of this file");
+    writeFileSync(`${chosen}.part.json`, JSON.stringify({ url: `${bin.url}/range/1000`, validator: '"range1000"' }));
+    const choose = ({ headers }: Response): string => join(folder, headers.get("etag")!.replaceAll('"', ""));
+    expect(await session.download(`${bin.url}/range/1000`, choose)).toMatchObject({
+      path: chosen,
+      size: 1000,
+      resumedAt: 0,
+    });
+    expect(readFileSync(chosen)).toHaveLength(1000);
+    await expect(session.download(`${bin.url}/status/404`, () => expect.unreachable())).rejects.toThrow(HTTPError);
+  });
   const target = (): string => join(folder, `d-${Math.random().toString(36).slice(2)}`);
   test("to a file, with progress", async () => {
     const path = target();
@@ -262,6 +275,7 @@ describe("download", () => {
       /ENOENT/,
     );
     await expect(session.download(bin.url, "")).rejects.toThrow("path must be");
+    await expect(session.download(`${bin.url}/range/10`, () => "")).rejects.toThrow("path must be");
   });
   test("a large file at constant memory", async () => {
     // In a process of its own, so that only the client's memory is counted.

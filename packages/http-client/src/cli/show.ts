@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import { RequestException } from "../errors.ts";
@@ -85,6 +84,17 @@ async function showBody(
   out.write(shown.endsWith("\n") || shown === "" ? shown : `${shown}\n`);
 }
 
+/** Resolves when there is room again, or nobody to write to; leaves no listener behind. */
+function drained(out: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      out.off("drain", done).off("close", done).off("error", done);
+      resolve();
+    };
+    out.on("drain", done).on("close", done).on("error", done);
+  });
+}
+
 async function pipe(response: Response, out: Writable): Promise<void> {
   let failed: Error | null = null;
   out.on("error", (error) => {
@@ -92,7 +102,7 @@ async function pipe(response: Response, out: Writable): Promise<void> {
   });
   for await (const chunk of response.iterBytes()) {
     if (failed) break;
-    if (!out.write(chunk)) await Promise.race([once(out, "drain"), once(out, "close")]);
+    if (!out.write(chunk)) await drained(out);
   }
   // A reader such as head(1) that has seen enough is no error.
   if (failed && (failed as NodeJS.ErrnoException).code !== "EPIPE")
