@@ -1,10 +1,10 @@
 /** The command line of both sides. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_HOST, DEFAULT_PORT } from "./cli/place.ts";
+import { serve } from "./cli/serve.ts";
 import { join } from "./client.ts";
-import { defaultLimits } from "./limits.ts";
-import { checkName } from "./name.ts";
-import { DEFAULT_HOST, DEFAULT_PORT } from "./place.ts";
-import { serve } from "./serve.ts";
+import { defaultLimits } from "./hub/limits.ts";
+import { checkName } from "./protocol/name.ts";
 
 const integer =
   (min: number, max: number) =>

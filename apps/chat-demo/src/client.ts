@@ -2,13 +2,13 @@
 import { type Connection, LimitError, openConnection } from "@sockeye/async-streams";
 import { SocketError, TimeoutError } from "@sockeye/socket-core";
 import pc from "picocolors";
-import { fail } from "./fail.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { defaultLimits } from "./limits.ts";
+import { fail } from "./cli/fail.ts";
+import { onInterrupt } from "./cli/interrupt.ts";
+import { defaultLimits } from "./hub/limits.ts";
 import { paintLine, paintNick } from "./paint.ts";
-import { parseLine } from "./protocol.ts";
+import { parseLine } from "./protocol/plain-lines.ts";
+import { printable } from "./protocol/text.ts";
 import { openScreen } from "./screen.ts";
-import { printable } from "./text.ts";
 
 const CONNECT_TIMEOUT = 10_000;
 /** How long the goodbye may take, in milliseconds. */

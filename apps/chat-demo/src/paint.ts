@@ -1,6 +1,6 @@
 /** Lines from the server in colour. */
 import type pc from "picocolors";
-import { parseLine } from "./protocol.ts";
+import { parseLine } from "./protocol/plain-lines.ts";
 
 type Colors = ReturnType<typeof pc.createColors>;
 

@@ -1,9 +1,9 @@
 /** The chat server: a hub, and the transports through which clients reach it. */
 import { startServer } from "@sockeye/async-streams";
 import { type Address, SocketError } from "@sockeye/socket-core";
-import { Hub } from "./hub.ts";
-import { defaultLimits, type Limits } from "./limits.ts";
-import { lineClients } from "./lines.ts";
+import { Hub } from "./hub/hub.ts";
+import { defaultLimits, type Limits } from "./hub/limits.ts";
+import { lineClients } from "./transports/lines.ts";
 
 /** Beyond `maxClients`, so many connections at a time are told that the chat is full; more wait in the kernel. */
 const REFUSALS = 64;

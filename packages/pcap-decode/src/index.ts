@@ -60,9 +60,11 @@ export type { Instruction } from "./filter/instruction.ts";
 export type { LINK_TYPES, LinkTypeName } from "./filter/link-type.ts";
 export type { FilterNames } from "./filter/names.ts";
 export type { ValidationProblem } from "./filter/validate.ts";
+export { describeLayer, type FieldText } from "./format/describe.ts";
 export { escapeText } from "./format/escape.ts";
 export { hexdump } from "./format/hexdump.ts";
 export type { PacketJSON } from "./format/json.ts";
+export { type SummaryParts, summaryParts } from "./format/summary.ts";
 export { fromHex, toHex } from "./hex.ts";
 export {
   type Accepts,

@@ -1,13 +1,8 @@
-import { formatNumber, type NumberOptions } from "../field.ts";
-import { toHex } from "../hex.ts";
-import type { AnyField, LayerView } from "../layer.ts";
+import type { LayerView } from "../layer.ts";
 import type { Packet } from "../packet.ts";
-import { toPlain } from "../view-class.ts";
+import { describeLayer } from "./describe.ts";
 import { escapeText, shorten } from "./escape.ts";
 import { layerSummary } from "./summary.ts";
-
-/** Longest value on one line of `show()`. */
-const MAX_VALUE = 400;
 
 /** A packet's layers and fields, one field a line. */
 export function packetTree(packet: Packet): string {
@@ -26,43 +21,13 @@ export function packetTree(packet: Packet): string {
 
 /** One layer's heading and fields. */
 function layerTree(view: LayerView): string {
-  const places = view.layer.places;
-  const width = Math.max(0, ...places.map((place) => place.name.length));
-  const values = view as unknown as Readonly<Record<string, unknown>>;
+  const width = Math.max(0, ...view.layer.places.map((place) => place.name.length));
   const summary = layerSummary(view);
   const lines = [summary === "" ? view.layer.name : `${view.layer.name}  ${summary}`];
-  for (const { name, field } of places) {
-    const value = values[name];
-    if (value === undefined) continue;
-    for (const [i, text] of valueLines(value, field).entries()) {
-      lines.push(`  ${(i === 0 ? name : "").padEnd(width)}  ${shorten(escapeText(text), MAX_VALUE)}`);
-    }
+  for (const { name, texts } of describeLayer(view)) {
+    for (const [i, text] of texts.entries()) lines.push(`  ${(i === 0 ? name : "").padEnd(width)}  ${text}`);
   }
   return lines.join("\n");
-}
-
-function valueLines(value: unknown, field: AnyField): string[] {
-  if (field.format !== undefined) {
-    const text = field.format(value);
-    return typeof text === "string" ? [text] : text;
-  }
-  if (field.kind === "number") return [formatNumber(value as number, field.number as NumberOptions, field.width)];
-  if (Array.isArray(value)) return value.length === 0 ? ["none"] : value.map(itemText);
-  return [itemText(value)];
-}
-
-function itemText(value: unknown): string {
-  if (value instanceof Uint8Array) return value.length === 0 ? "empty" : toHex(value.subarray(0, MAX_VALUE));
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .map(
-        ([key, item]) =>
-          `${key}=${typeof item === "object" && !(item instanceof Uint8Array) ? JSON.stringify(toPlain(item)) : itemText(item)}`,
-      )
-      .join(" ");
-  }
-  return String(value);
 }
 
 function printable(bytes: Uint8Array): string {

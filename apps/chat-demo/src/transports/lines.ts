@@ -2,11 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Connection, type Handler, LimitError } from "@sockeye/async-streams";
 import { SO_KEEPALIVE, SO_SNDBUF, SOL_SOCKET, SocketError, TimeoutError } from "@sockeye/socket-core";
-import type { Channel, Client, Hub } from "./hub.ts";
-import type { Limits } from "./limits.ts";
+import type { Channel, Client, Hub } from "../hub/hub.ts";
+import type { Limits } from "../hub/limits.ts";
+import { parseCommand } from "../protocol/commands.ts";
+import type { ChatEvent } from "../protocol/events.ts";
+import { formatEvent } from "../protocol/plain-lines.ts";
 import { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
-import { type ChatEvent, formatEvent, parseCommand } from "./protocol.ts";
 
 /** Who is held up is held up this long at least, in milliseconds: one timer then stands for many lines. */
 const MIN_PAUSE = 20;

@@ -1,6 +1,8 @@
 /** Who is there, in which room, and who hears what. Knows no socket and no format. */
-import { nameKey } from "./name.ts";
-import type { ChatEvent, Command } from "./protocol.ts";
+
+import type { Command } from "../protocol/commands.ts";
+import type { ChatEvent, ListedRoom } from "../protocol/events.ts";
+import { nameKey } from "../protocol/name.ts";
 
 /** Makes an event into the bytes of one kind of client. Clients of a kind share the function, and so the bytes. */
 export type Encode = (event: ChatEvent) => Uint8Array;
@@ -85,10 +87,14 @@ export class Hub {
     if (command.type !== "nick" && command.type !== "join" && command.type !== "nothing") this.announce(member);
     switch (command.type) {
       case "say":
-        this.#publish(room, { type: "said", from: nick, text: command.text }, member);
+        this.#publish(room, { type: "said", id: 0, time: Date.now(), room, from: nick, text: command.text }, member);
         break;
       case "act":
-        this.#publish(room, { type: "acted", from: nick, text: command.text }, undefined);
+        this.#publish(
+          room,
+          { type: "acted", id: 0, time: Date.now(), room, from: nick, text: command.text },
+          undefined,
+        );
         break;
       case "whisper":
         this.#whisper(member, command.to, command.text);
@@ -105,11 +111,15 @@ export class Hub {
       case "who":
         this.#who(member, command.room ?? room);
         break;
+      case "history":
+      case "weather":
+        this.#tell(member, { type: "problem", code: "command", text: "This server cannot do that" });
+        break;
       case "help":
         this.#tell(member, { type: "help" });
         break;
       case "invalid":
-        this.#tell(member, { type: "problem", text: command.problem });
+        this.#tell(member, { type: "problem", code: "command", text: command.problem });
         break;
       case "quit":
         this.leave(member, command.reason);
@@ -189,7 +199,7 @@ export class Hub {
     const from = member.nick;
     const holder = this.#people.get(nameKey(to));
     if (holder !== undefined && holder !== member) {
-      this.#tell(member, { type: "problem", text: `The name ${to} is taken; you are ${from}` });
+      this.#tell(member, { type: "problem", code: "nick", text: `The name ${to} is taken; you are ${from}` });
       return;
     }
     this.#people.delete(nameKey(from));
@@ -204,7 +214,11 @@ export class Hub {
   #whisper(member: Member, to: string, text: string): void {
     const receiver = this.#people.get(nameKey(to));
     if (receiver === undefined) {
-      this.#tell(member, { type: "problem", text: `Nobody here is called ${to}; /who lists who is here` });
+      this.#tell(member, {
+        type: "problem",
+        code: "nick",
+        text: `Nobody here is called ${to}; /who lists who is here`,
+      });
       return;
     }
     const event: ChatEvent = { type: "whispered", from: member.nick, to: receiver.nick, text };
@@ -219,9 +233,9 @@ export class Hub {
     }
     const size = room?.members.size ?? 0;
     this.#tell(member, { type: "people", room: room?.name ?? name, nicks, more: size - nicks.length });
-    const rooms: { room: string; size: number }[] = [];
+    const rooms: ListedRoom[] = [];
     for (const { name: other, members } of this.#rooms.values()) {
-      if (rooms.push({ room: other, size: members.size }) === MAX_LISTED) break;
+      if (rooms.push({ room: other, size: members.size, last: 0 }) === MAX_LISTED) break;
     }
     this.#tell(member, { type: "rooms", rooms, more: this.#rooms.size - rooms.length });
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { parseCommand } from "../protocol/commands.ts";
+import { formatEvent } from "../protocol/plain-lines.ts";
 import { type Client, type Encode, Hub } from "./hub.ts";
-import { formatEvent, parseCommand } from "./protocol.ts";
 
 const asText: Encode = (event) => Buffer.from(formatEvent(event).join("\n"));
 

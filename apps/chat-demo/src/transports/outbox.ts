@@ -1,6 +1,6 @@
 /** What waits to be sent to one client, within limits. */
 import type { Writer } from "@sockeye/async-streams";
-import type { Limits } from "./limits.ts";
+import type { Limits } from "../hub/limits.ts";
 
 /** The writer copies what it is given, so most of what waits stays here, where all clients share the same bytes. */
 const FEED = 16 * 1024;

@@ -1,11 +1,11 @@
 /** `chat serve`: runs the server in a terminal. */
 import { networkInterfaces } from "node:os";
 import { type InetAddress, SocketError } from "@sockeye/socket-core";
+import type { Limits } from "../hub/limits.ts";
+import { type Chat, startChat } from "../server.ts";
 import { fail } from "./fail.ts";
 import { onInterrupt } from "./interrupt.ts";
-import type { Limits } from "./limits.ts";
 import { DEFAULT_HOST, DEFAULT_PORT } from "./place.ts";
-import { type Chat, startChat } from "./server.ts";
 
 export interface ServeOptions {
   host: string;

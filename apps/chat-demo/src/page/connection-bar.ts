@@ -1,0 +1,41 @@
+/** What one sees while there is no connection: since when it is tried, and a button that need not wait. */
+import type { Session } from "../session/session.ts";
+import { h } from "./dom.ts";
+
+export interface ConnectionBar {
+  readonly element: HTMLElement;
+  update(): void;
+}
+
+export function createConnectionBar(session: Session, onRetry: () => void, onRejoin: () => void): ConnectionBar {
+  const words = h("span");
+  const button = h("button", { type: "button", class: "button" });
+  const element = h("div", { class: "notice-bar", hidden: true }, words, button);
+  let timer: ReturnType<typeof setInterval> | undefined;
+  button.addEventListener("click", () => (session.link.state === "over" ? onRejoin() : onRetry()));
+
+  function update(): void {
+    const { link, unacknowledged: count } = session;
+    element.hidden = link.state !== "waiting" && link.state !== "over";
+    if (link.state !== "waiting") {
+      clearInterval(timer);
+      timer = undefined;
+    }
+    if (link.state === "waiting") {
+      timer ??= setInterval(update, 500);
+      const seconds = Math.max(0, Math.ceil((link.until - Date.now()) / 1_000));
+      const kept =
+        count === 0
+          ? ""
+          : count === 1
+            ? " Your message is kept until then."
+            : ` Your ${count} messages are kept until then.`;
+      words.textContent = `There is no connection; the next try is in ${seconds} s.${kept}`;
+      button.textContent = "Try now";
+    } else if (link.state === "over") {
+      words.textContent = link.text;
+      button.textContent = "Join again";
+    }
+  }
+  return { element, update };
+}

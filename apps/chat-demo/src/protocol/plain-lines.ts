@@ -1,0 +1,67 @@
+/** The chat as plain lines, for `nc` and people: an event is lines, without I/O. */
+import { helpLines } from "./commands.ts";
+import type { ChatEvent } from "./events.ts";
+
+const people = (others: number): string =>
+  others === 0 ? "nobody else is here" : others === 1 ? "one other is here" : `${others} others are here`;
+const more = (count: number): string => (count === 0 ? "" : ` and ${count} more`);
+
+/**
+ * An event as lines of text, each without its end. What people say begins with their name; `--` is the server's own
+ * word and `!!` its refusal, and no name can look like these.
+ */
+export function formatEvent(event: ChatEvent): string[] {
+  switch (event.type) {
+    case "welcome":
+      return [
+        `-- Welcome, ${event.nick}. You are in #${event.room}, ${people(event.others)}. /help lists the commands.`,
+      ];
+    case "said":
+      return [`${event.from}: ${event.text}`];
+    case "acted":
+      return [`* ${event.from} ${event.text}`];
+    case "whispered":
+      return [`[${event.from} -> ${event.to}] ${event.text}`];
+    case "joined":
+      return [`-- ${event.nick} joined #${event.room}`];
+    case "left":
+      return [`-- ${event.nick} left #${event.room}${event.reason === undefined ? "" : ` (${event.reason})`}`];
+    case "renamed":
+      return [`-- ${event.from} is now ${event.to}`];
+    case "named":
+      return [`-- You are now ${event.nick}`];
+    case "entered":
+      return [`-- You are in #${event.room}, ${people(event.others)}`];
+    case "people":
+      return [`-- In #${event.room}: ${event.nicks.join(", ") || "nobody"}${more(event.more)}`];
+    case "rooms": {
+      const rooms = event.rooms.map(({ room, size }) => `#${room} (${size})`);
+      return [`-- Rooms: ${rooms.join(", ")}${more(event.more)}`];
+    }
+    case "notice":
+      return [`-- ${event.text}`];
+    case "help":
+      return helpLines.map((line) => `-- ${line}`);
+    case "problem":
+      return [`!! ${event.text}`];
+    case "goodbye":
+      return [`-- Goodbye: ${event.reason}`];
+  }
+}
+
+/** A line from the server taken apart, for clients that show it nicely. */
+export type ShownLine =
+  | { type: "speech"; before: string; from: string; after: string }
+  | { type: "notice"; text: string; nick: string | undefined; goodbye: boolean }
+  | { type: "problem"; text: string };
+
+/** The reverse of `formatEvent`, as far as showing needs it. A notice may tell the client its name. */
+export function parseLine(line: string): ShownLine {
+  if (line.startsWith("!! ")) return { type: "problem", text: line };
+  if (line.startsWith("-- ")) {
+    const nick = /^-- (?:Welcome, ([^.\s]+)\. |You are now (\S+)$)/.exec(line);
+    return { type: "notice", text: line, nick: nick?.[1] ?? nick?.[2], goodbye: line.startsWith("-- Goodbye: ") };
+  }
+  const [, before = "", from = "", after = ""] = /^(\* |\[)?([^\s:]+)(.*)$/s.exec(line) ?? [];
+  return { type: "speech", before, from, after };
+}
