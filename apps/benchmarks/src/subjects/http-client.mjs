@@ -26,7 +26,8 @@ export const httpClient = {
       name: "GET a small JSON, 50 at a time",
       unit: "request",
       contestants: contestants("get"),
-      work: { mode: "requests", connections: 50, size: 0, count: 12_000, warmUp: 8_000 },
+      // Long to warm up: V8 goes on compiling for some 20,000 requests.
+      work: { mode: "requests", connections: 50, size: 0, count: 15_000, warmUp: 20_000 },
       measure: measureRequests,
       comparisons: [
         ...against("undici.request", 1.1),
@@ -42,7 +43,7 @@ export const httpClient = {
       name: "POST a small JSON, 50 at a time",
       unit: "request",
       contestants: contestants("post"),
-      work: { mode: "requests", connections: 50, size: 0, count: 12_000, warmUp: 8_000 },
+      work: { mode: "requests", connections: 50, size: 0, count: 10_000, warmUp: 15_000 },
       measure: measureRequests,
       comparisons: ["undici.request", "undici fetch", "axios", "got", "ky", "Python requests"].map((peer) => ({
         measure: "processor",
@@ -100,7 +101,7 @@ export const httpClient = {
     what: "requests at a time",
     sizes: [1, 10, 100],
     contestants: contestants("get").slice(0, 3),
-    work: (connections) => ({ mode: "requests", connections, size: 0, count: 8_000, warmUp: 8_000 }),
+    work: (connections) => ({ mode: "requests", connections, size: 0, count: 10_000, warmUp: 15_000 }),
     measure: measureRequests,
     cost: "processor",
     ours,
