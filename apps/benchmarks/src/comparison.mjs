@@ -3,8 +3,13 @@ import { median, range } from "./statistics.mjs";
 
 /**
  * @typedef {import("./rounds.mjs").Outcome} Outcome
- * @typedef {{ atMost: number } | { atLeast: number }} Goal
  * @typedef {"met" | "missed" | "not judged" | "not run"} Verdict
+ */
+
+/**
+ * A bound of the ratio; or of the difference ours − peer, in the unit of the measure.
+ *
+ * @typedef {{ atMost: number } | { atLeast: number } | { atMostMore: number }} Goal
  */
 
 /**
@@ -44,10 +49,16 @@ const saturation = 0.95;
 const disturbance = 0.1;
 
 /** @type {(goal: Goal) => string} */
-export const formatGoal = (goal) => ("atMost" in goal ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`);
+export const formatGoal = (goal) =>
+  "atMost" in goal
+    ? `≤ ${goal.atMost}`
+    : "atLeast" in goal
+      ? `≥ ${goal.atLeast}`
+      : `≤ + ${goal.atMostMore.toLocaleString("en")}`;
 
-/** @type {(goal: Goal, ratio: number) => boolean} */
-const meets = (goal, ratio) => ("atMost" in goal ? ratio <= goal.atMost : ratio >= goal.atLeast);
+/** @type {(goal: Goal, ratio: number, difference: number) => boolean} */
+const meets = (goal, ratio, difference) =>
+  "atMost" in goal ? ratio <= goal.atMost : "atLeast" in goal ? ratio >= goal.atLeast : difference <= goal.atMostMore;
 
 /** @type {(unit: string) => Record<Comparison["measure"], { words: string, unit: string }>} */
 export const describe = (unit) => ({
@@ -99,7 +110,7 @@ function objection({ measure, ours, peer, goal }, ratio, context) {
   if (share(context.ours) < saturation) return null;
   // Ours may be faster than the generator could show, so the ratio is a lower bound: enough to meet a goal, never to miss it.
   const note = `${ours} saturates the load generator`;
-  return goal && "atLeast" in goal && meets(goal, ratio) ? `at least: ${note}` : `invalid: ${note}`;
+  return goal && "atLeast" in goal && meets(goal, ratio, Number.NaN) ? `at least: ${note}` : `invalid: ${note}`;
 }
 
 /**
@@ -154,7 +165,11 @@ export function compare(place, comparison, outcomes, shared = false) {
     peerValue: /** @type {number} */ (row.peer),
     shared,
   });
-  if (goal) row.verdict = row.note?.startsWith("invalid") ? "not judged" : meets(goal, row.ratio) ? "met" : "missed";
+  const difference = median(oursValues.map((value, round) => value - peerValues[round]));
+  if (goal) {
+    const isMet = meets(goal, row.ratio, difference);
+    row.verdict = row.note?.startsWith("invalid") ? "not judged" : isMet ? "met" : "missed";
+  }
   return row;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Comparison, compare, failsCheck, type Outcome } from "./comparison.mjs";
+import { type Comparison, compare, failsCheck, formatGoal, type Outcome } from "./comparison.mjs";
 import type { Sample } from "./measurement.mjs";
 
 const place = { subject: "tcp-echo", case: "64 B", unit: "message", rounds: 3 };
@@ -37,6 +37,14 @@ describe("ratios", () => {
   it("meets a goal exactly at it", () => {
     expect(compare(place, processor, outcomes(outcome([6, 6, 6]), outcome([10, 10, 10]))).verdict).toBe("met");
     expect(compare(place, rate, outcomes(outcome([4, 4, 4]), outcome([6, 6, 6]))).verdict).toBe("met");
+  });
+
+  it("bounds a difference by the rounds' differences", () => {
+    const import_ = { ...processor, goal: { atMostMore: 2 } };
+    const row = compare(place, import_, outcomes(outcome([11, 30, 13]), outcome([10, 20, 11])));
+    expect(row).toMatchObject({ ours: 13, peer: 11, verdict: "met", goal: { atMostMore: 2 } });
+    expect(compare(place, import_, outcomes(outcome([13, 12, 14]), outcome([10, 10, 10]))).verdict).toBe("missed");
+    expect(formatGoal({ atMostMore: 15_000 })).toBe("≤ + 15,000");
   });
 
   it("has no verdict without a goal", () => {
