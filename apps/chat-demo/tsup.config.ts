@@ -2,7 +2,7 @@ import { defineConfig } from "tsup";
 import { library } from "../../tsup.base.ts";
 
 export default defineConfig([
-  library({ entry: ["src/cli.ts"], dts: false, clean: ["dist/*.js", "dist/*.map"] }) as object,
+  library({ entry: ["src/cli.ts", "src/server.ts"], dts: false, clean: ["dist/*.js", "dist/*.map"] }) as object,
   // The page: everything in it, and what decodes packets in a file of its own that is fetched when it is needed.
   library({
     entry: {

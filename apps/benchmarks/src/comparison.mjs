@@ -20,6 +20,7 @@ import { median, range } from "./statistics.mjs";
  * @property {string} ours the name of a contestant
  * @property {string} peer the name of another
  * @property {Goal | null} goal null where the ratio is only shown
+ * @property {string} [unit] where it is not the unit of the work that the measure is of
  */
 
 /**
@@ -124,7 +125,7 @@ function objection({ measure, ours, peer, goal }, ratio, context) {
  */
 export function compare(place, comparison, outcomes, shared = false) {
   const { measure, ours, peer, goal } = comparison;
-  const { words, unit } = describe(place.unit)[measure];
+  const { words, unit } = describe(comparison.unit ?? place.unit)[measure];
   const missing = { samples: [], failure: "is not part of this case" };
   const [oursOutcome, peerOutcome] = [ours, peer].map((name) => outcomes.get(name) ?? missing);
   const base = outcomes.get(floor);

@@ -21,7 +21,7 @@ import { residentMemory, usage, usageBetween } from "./usage.mjs";
  * What the load generator is to do; see load/load.c.
  *
  * @typedef {object} Work
- * @property {"echo" | "count" | "storm" | "burst" | "idle" | "datagrams" | "requests"} mode
+ * @property {"echo" | "count" | "storm" | "burst" | "idle" | "datagrams" | "requests" | "chat" | "import"} mode
  * @property {number} connections
  * @property {number} size bytes of a message
  * @property {number} warmUp units before the measurement, each compared byte by byte
@@ -112,7 +112,7 @@ export function measureIdle(contestant, work) {
  *
  * @param {number} pid
  */
-async function settledMemory(pid) {
+export async function settledMemory(pid) {
   let memory = residentMemory(pid);
   for (let still = 0, polls = 0; still < 3 && polls < 50; polls++) {
     await pause(100);

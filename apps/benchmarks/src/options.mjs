@@ -84,7 +84,7 @@ export function formatList(chosen) {
           .filter(({ goal }) => goal)
           .map(({ measure, ours, peer, goal }) => `    ${measure}, ${ours} / ${peer} ${goal && formatGoal(goal)}`),
       ]),
-      `  growth: ${growth.sizes.join(", ")} ${growth.what}`,
+      ...(growth ? [`  growth: ${growth.sizes.join(", ")} ${growth.what}`] : []),
     ])
     .join("\n");
 }

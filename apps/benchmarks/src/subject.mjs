@@ -46,7 +46,7 @@ import { alternate } from "./rounds.mjs";
  * @property {string} name
  * @property {string} summary
  * @property {readonly Case[]} cases
- * @property {Growth} growth
+ * @property {Growth} [growth]
  */
 
 /**
@@ -101,6 +101,7 @@ export async function* runSubject(subject, effort, onStep) {
     yield { kind: "case", name, unit, count: now.count, rounds, outcomes, rows };
   }
 
+  if (subject.growth === undefined) return;
   const { name, unit, what, sizes, contestants, work, measure, cost, ours, peer } = subject.growth;
   const rounds = effort.growthRounds;
   /** @type {Map<number, Map<string, Outcome>>} */

@@ -22,8 +22,12 @@ describe("bench", () => {
     [["--help"], 0, "Usage: bench [options] [subject...]"],
     [["--list"], 0, "idle-connections: memory of connections"],
     [["--list", "lines"], 0, "lines: a server that reads line by line"],
-    [["--list", "http-client"], 0, "processor, @sockeye/http-client / undici ≤ + 15,000"],
-    [["nothing"], 2, "Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive, http-client."],
+    [["--list", "import"], 0, "processor, @sockeye/http-client / undici ≤ + 15,000"],
+    [
+      ["nothing"],
+      2,
+      "Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive, http-client, chat-fanout, import.",
+    ],
     [["--json", "/no/such/folder/rows.json"], 2, "It cannot be written"],
   ])("%j ends with %d", async (args, status, text) => {
     const bench = start(...args);

@@ -1,4 +1,4 @@
-import { clients, importing, measureImport, measureRequests } from "../requests.mjs";
+import { clients, measureRequests } from "../requests.mjs";
 
 const ours = "@sockeye/http-client";
 
@@ -80,18 +80,6 @@ export const httpClient = {
           peer,
           goal: null,
         })),
-      ],
-    },
-    {
-      name: "import",
-      unit: "import",
-      contestants: [ours, "undici", "axios", "got", "ky"].map(importing),
-      work: { mode: "requests", connections: 0, size: 0, count: 4, warmUp: 1 },
-      measure: measureImport,
-      comparisons: [
-        { measure: "processor", ours, peer: "undici", goal: { atMostMore: 15_000 } },
-        { measure: "processor", ours, peer: "axios", goal: null },
-        { measure: "processor", ours, peer: "got", goal: null },
       ],
     },
   ],

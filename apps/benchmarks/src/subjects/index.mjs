@@ -1,10 +1,12 @@
 import { accept } from "./accept.mjs";
+import { chatFanout } from "./chat-fanout.mjs";
 import { httpClient } from "./http-client.mjs";
 import { idleConnections } from "./idle-connections.mjs";
+import { imports } from "./import.mjs";
 import { lines } from "./lines.mjs";
 import { tcpEcho } from "./tcp-echo.mjs";
 import { udpReceive } from "./udp-receive.mjs";
 import { udpSend } from "./udp-send.mjs";
 
 /** Every subject, in the order in which they run. */
-export const subjects = [tcpEcho, lines, accept, idleConnections, udpSend, udpReceive, httpClient];
+export const subjects = [tcpEcho, lines, accept, idleConnections, udpSend, udpReceive, httpClient, chatFanout, imports];
