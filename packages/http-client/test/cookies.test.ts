@@ -112,6 +112,102 @@ const prefixes: Case[] = [
   ["a name that only starts alike", ["__Hosta=1"], "__Hosta=1"],
 ];
 
+// How an attribute may be written: each is Secure, or is something else, in every way that it can be spelled.
+const flags: Case[] = [
+  ...[
+    "; Secure",
+    ";Secure",
+    ";    Secure",
+    "; Secure   ;",
+    "; SECURE",
+    ";\tSecure",
+    "; Secure=",
+    "; Secure=x",
+    "; Secure = x",
+    "; Secure; x",
+    ";; Secure",
+    "; x; Secure",
+    "; x=y; Secure",
+    '; x="y; Secure',
+    '; x="y;z"; Secure',
+    "; Path=/; Secure",
+  ].map((text): Case => [`is Secure: ${text}`, [`a=1${text}`], null]),
+  ...['; "Secure"', "; Secure x", "; Secured", "; xSecure", "; x=Secure", "; Sec ure", " Secure", "; =Secure"].map(
+    (text): Case => [`is not Secure: ${text}`, [`a=1${text}`], text.startsWith(";") ? "a=1" : `a=1${text}`],
+  ),
+  ...[
+    "; Path=/p",
+    ";path=/p",
+    "; Path =/p",
+    "; Path=   /p",
+    "; Path=/p   ; x",
+    "; PATH=/p;;",
+    "; Path=/; Path=/p",
+    "; Path=/p; x=/",
+    "; Domain=example.com; Path=/p",
+  ].flatMap((text): Case[] => [
+    [`has a path, and is sent there: ${text}`, [`a=1${text}`], "a=1", "http://www.example.com/p"],
+    [`has a path, and is sent nowhere else: ${text}`, [`a=1${text}`], null],
+  ]),
+  ...["; Path", "; Path=", '; Path="/p"', "; Path=p", "; Paths=/p", "; Path:/p", "; Path=/p; Path="].map(
+    (text): Case => [`has no path: ${text}`, [`a=1${text}`], "a=1"],
+  ),
+];
+
+const values: Case[] = [
+  ["UTF-8 in a value", ["a=\xe6\x98\xa5"], "a=\xe6\x98\xa5"],
+  ["UTF-8 in a name", ["\xe6\x98\xa5=1"], "\xe6\x98\xa5=1"],
+  ["UTF-8 in quotes, and in an attribute", ['a="\xc2\xb7"; \xe5\xae\x8c'], 'a="\xc2\xb7"'],
+  ["space within quotes at the end", ['a="1 "   ;'], 'a="1 "'],
+  ["text after quotes", ['a="1 "   "2" ;'], 'a="1 "   "2"'],
+  ["quotes that do not end", ['a="1'], 'a="1'],
+  ["a quote in the middle", ['a=A"B ;'], 'a=A"B'],
+  ["a backslash", ["a=1\\;2"], "a=1\\"],
+  ["more equals signs, and space after them", ["  a=== 1  ;x;;;   y"], "a=== 1"],
+  ["an empty value, and an attribute", ["a=;  Path = /"], "a="],
+  ["a name without a value", ["a"], null],
+  ["a name without a value, and attributes", ["a; Path=/"], null],
+  ["a value without a name", ["=1"], null],
+  ["white space only", [" \t "], null],
+  ["nothing of use between others", ["a=1", "=", "b=2"], "a=1; b=2"],
+  ["no name between others", ["a=1", "=x", "b="], "a=1; b="],
+  ["not in the order of names", ["z=1", "b=2", "a=3"], "z=1; b=2; a=3"],
+  ["one that expired beside one that did not", [`a=1; Expires=${past}`, `b=2; Expires=${future}`], "b=2"],
+  ["Max-Age in other letters", ["a=1; mAX-aGE=0"], null],
+  ["Version and Comment, of older RFCs", ["a=1; Version=1; Comment=x; Port"], "a=1"],
+  ["braces, brackets and other signs", ["a={[(<>)]}@?!#$%&'*+^`|~:/"], "a={[(<>)]}@?!#$%&'*+^`|~:/"],
+];
+
+/** RFC 6265, sections 5.1.3 and 5.3: every host that sets, every Domain, every host that is asked. */
+const hosts = ["example.com", "www.example.com", "a.www.example.com", "example.org"];
+const everyDomain: Case[] = hosts.flatMap((from) =>
+  [
+    "",
+    "example.com",
+    ".example.com",
+    "www.example.com",
+    "WWW.Example.COM",
+    "com",
+    "..example.com",
+    "ample.com",
+  ].flatMap((domain) =>
+    hosts.map((to): Case => {
+      const wanted = domain.toLowerCase().replace(/^\./, "");
+      const matches = (host: string): boolean => host === wanted || host.endsWith(`.${wanted}`);
+      const isSet = wanted === "" || (matches(from) && wanted !== "com");
+      const isSent = isSet && (wanted === "" ? to === from : matches(to));
+      const set = [`a=1; Path=/; Domain=${domain}`];
+      return [
+        `${from} sets ${domain || "none"}, ${to} is asked`,
+        set,
+        isSent ? "a=1" : null,
+        `http://${to}/`,
+        `http://${from}/`,
+      ];
+    }),
+  ),
+);
+
 let proxy: RawServer;
 beforeAll(async () => {
   proxy = await startRawServer((socket, head) => {
@@ -129,6 +225,9 @@ describe.each([
   ["paths", paths],
   ["domains", domains],
   ["prefixes", prefixes],
+  ["how attributes are written", flags],
+  ["names and values", values],
+  ["every domain", everyDomain],
 ] as const)("%s", (_, cases) => {
   test.each(cases.map((one) => [one[0], one] as const))(
     "%s",
@@ -176,8 +275,38 @@ const dates: (readonly [text: string, time: string | null])[] = [
   ["0", null],
 ];
 
+/** The four parts in every order. */
+function orders(parts: readonly string[]): string[][] {
+  if (parts.length <= 1) return [[...parts]];
+  return parts.flatMap((part) => orders(parts.filter((other) => other !== part)).map((rest) => [part, ...rest]));
+}
+const parts = ["03:04:05", "02", "Jan", "2100"];
+const same = "2100-01-02T03:04:05Z";
+
+const spellings: (readonly [text: string, time: string | null])[] = [
+  ...orders(parts).map((order) => [order.join(" "), same] as const),
+  // Every delimiter that a header can carry, but for the semicolon, which ends the attribute.
+  ..."\t !\"#$%&'()*+,-./<=>?@[\\]^_`{|}~".split("").map((sign) => [parts.join(sign), same] as const),
+  ["02-Jan-2100 3:4:5", same],
+  ["2nd January 2100AD 03:04:05pm", same],
+  ["Whoknowsday, 02-Jan-2100 03:04:05 GMT-0400 (EDT)", same],
+  ["02 Jan 2100 03:04:05 +0200", same],
+  ["02 Jan 2100 03:04:05 11:22:33", same],
+  ["02 Jan 2100 03:04:05 17 Feb 2101", same],
+  ["02 Jan ::00 x:y 03:04:05 2100", same],
+  ["91:22:33 02 Jan 2100 03:04:05", null],
+  ["002 Jan 2100 03:04:05", null],
+  ["02 Jan 21000 03:04:05", null],
+  ["02 Jan 99999999999 03:04:05", null],
+  ["02 Jan 2100 003:04:05", null],
+  ["02 Jan 2100 03:04:0005", null],
+  ["02 Ja 2100 03:04:05", null],
+  ["98 Jan 2100 03:04:05", null],
+  ["31 Apr 2100 03:04:05", null],
+];
+
 describe("dates", () => {
-  test.each(dates)("%s", async (text, time) => {
+  test.each([...dates, ...spellings])("%s", async (text, time) => {
     await using session = new Session({ proxies: proxy.url, trust: { netrc: false, proxy: false } });
     await session.get("http://www.example.com/", { headers: { "X-Set": JSON.stringify([`a=1; Expires=${text}`]) } });
     const [cookie] = [...session.cookies];
