@@ -4,6 +4,7 @@
 //
 //   echo    CONNECTIONS connections, each with one message of SIZE bytes under way; the unit of work is a message echoed
 //   count   one connection; the unit is a line of SIZE bytes sent, and an empty line asks the server for its count
+//   bulk    two connections, which the server pipes into each other; the unit is a block of SIZE bytes through both
 //   storm   the unit is a connection that the server accepts and closes; CONNECTIONS of them are under way
 //   burst   the same, but CONNECTIONS of them wait in the listener's queue before the server may go on: the server, whose
 //           process id is PID, is stopped meanwhile, and only the time in which it works through them is counted
@@ -15,6 +16,7 @@
 // only how much comes back. Each is answered by { "units", "wall", "processor" }, the last two in nanoseconds; the
 // last is the generator's own processor time. The end of standard input ends the program.
 #include "common.h"
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 
@@ -33,7 +35,8 @@ static size_t connections, size;
 static int poller;
 static struct connection *pool; // echo: all; idle: none, its descriptors are never looked at again
 static int *ring;               // storm: descriptors, oldest first; burst, idle: those opened together
-static int single;              // count: its connection
+static int single;              // count: its connection; bulk: that which sends
+static int other;               // bulk: that which receives
 static pid_t server_pid;        // burst
 static char *messages[VARIANTS], buffer[BUFFER_SIZE];
 
@@ -190,6 +193,39 @@ static void run_count(size_t units, int check) {
   if (strtoull(answer, NULL, 10) != units) fail("the server counted %s lines of %zu", answer, units);
 }
 
+// --- bulk
+
+static void run_bulk(size_t units, int check) {
+  size_t unsent = units * size, outstanding = units * size;
+  while (outstanding > 0) {
+    size_t done = 0;
+    if (unsent > 0) {
+      // Blocks are all the same, so the next byte to send follows from how many there are left.
+      size_t at = (size - unsent % size) % size;
+      ssize_t sent = send(single, messages[0] + at, size - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (sent < 0 && errno != EAGAIN) checked(sent, "send");
+      if (sent > 0) unsent -= done = sent;
+    }
+    ssize_t length = recv(other, buffer, BUFFER_SIZE, MSG_DONTWAIT | (check ? 0 : MSG_TRUNC));
+    if (length < 0 && errno != EAGAIN) checked(length, "recv");
+    if (length == 0) fail("the server closed a connection");
+    if (length > 0) {
+      if ((size_t)length > outstanding) fail("the server passed on more than it was sent");
+      for (size_t from = 0; check && from < (size_t)length;) {
+        size_t at = (size - (outstanding - from) % size) % size, part = size - at;
+        if (part > length - from) part = length - from;
+        compare(buffer + from, messages[0] + at, part);
+        from += part;
+      }
+      outstanding -= length;
+      done += length;
+    }
+    if (done > 0) continue;
+    struct pollfd ready[] = {{.fd = other, .events = POLLIN}, {.fd = single, .events = unsent > 0 ? POLLOUT : 0}};
+    if (poll(ready, 2, -1) < 0 && errno != EINTR) checked(-1, "poll");
+  }
+}
+
 // --- storm and burst
 
 static void await_end(int fd) {
@@ -265,7 +301,7 @@ static size_t number(const char *text, const char *name, size_t limit) {
 }
 
 int main(int argument_count, char **arguments) {
-  if (argument_count != 6) fail("usage: load echo|count|storm|burst|idle PORT CONNECTIONS SIZE PID");
+  if (argument_count != 6) fail("usage: load echo|count|bulk|storm|burst|idle PORT CONNECTIONS SIZE PID");
   const char *mode = arguments[1];
   server = (struct sockaddr_in)LOOPBACK_ADDRESS(number(arguments[2], "PORT", 65535));
   connections = number(arguments[3], "CONNECTIONS", 1000000);
@@ -280,6 +316,10 @@ int main(int argument_count, char **arguments) {
   } else if (strcmp(mode, "count") == 0) {
     single = connect_for_messages();
     run = run_count;
+  } else if (strcmp(mode, "bulk") == 0) {
+    single = connect_for_messages();
+    other = connect_for_messages();
+    run = run_bulk;
   } else if (strcmp(mode, "storm") == 0) {
     ring = allocate(connections, sizeof *ring);
     run = run_storm;
@@ -290,7 +330,7 @@ int main(int argument_count, char **arguments) {
     ring = allocate(connections, sizeof *ring);
     run = run_idle;
   } else {
-    fail("MODE is %s: expected echo, count, storm, burst or idle", mode);
+    fail("MODE is %s: expected echo, count, bulk, storm, burst or idle", mode);
   }
 
   char command[64], units[32];

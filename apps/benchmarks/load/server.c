@@ -3,6 +3,7 @@
 //   server echo     sends back what arrives
 //   server lines    sends back every complete line
 //   server count    counts lines; an empty line is answered with the count, which then starts again
+//   server pipe     passes what arrives on to the connection with which this one is paired, as the next that came
 //   server accept   closes every connection as soon as it is accepted
 //
 // Prints its port, then serves 127.0.0.1 until it is ended.
@@ -17,7 +18,10 @@ struct connection {
   size_t held;  // bytes of an unfinished line in `line`
   size_t lines; // counted since the last answer
   char *line;   // allocated when a line first arrives in pieces
+  struct connection *peer; // pipe
 };
+
+static struct connection *unpaired; // pipe: the one that waits for the next
 
 static char buffer[BUFFER_SIZE];
 
@@ -48,6 +52,16 @@ static int hold(struct connection *connection, const char *data, size_t length) 
 }
 
 static int on_echo(struct connection *connection, size_t length) { return send_all(connection->fd, buffer, length); }
+
+static int on_pipe(struct connection *connection, size_t length) {
+  return connection->peer ? send_all(connection->peer->fd, buffer, length) : -1;
+}
+
+static void pair(struct connection *connection) {
+  connection->peer = unpaired;
+  if (unpaired) unpaired->peer = connection;
+  unpaired = unpaired ? NULL : connection;
+}
 
 // The lines are looked at one by one, as a line server must, and leave in one write.
 static int on_lines(struct connection *connection, size_t length) {
@@ -82,6 +96,8 @@ static int on_count(struct connection *connection, size_t length) {
 typedef int handler(struct connection *, size_t);
 
 static void finish(struct connection *connection) {
+  if (connection->peer) connection->peer->peer = NULL;
+  if (unpaired == connection) unpaired = NULL;
   close(connection->fd);
   free(connection->line);
   free(connection);
@@ -101,6 +117,7 @@ static void accept_all(int listener, int poller, handler *handle) {
     }
     struct connection *connection = allocate(1, sizeof *connection);
     connection->fd = fd;
+    if (handle == on_pipe) pair(connection);
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
@@ -114,7 +131,8 @@ int main(int count, char **arguments) {
   if (strcmp(service, "echo") == 0) handle = on_echo;
   else if (strcmp(service, "lines") == 0) handle = on_lines;
   else if (strcmp(service, "count") == 0) handle = on_count;
-  else if (strcmp(service, "accept") != 0) fail("usage: server echo|lines|count|accept");
+  else if (strcmp(service, "pipe") == 0) handle = on_pipe;
+  else if (strcmp(service, "accept") != 0) fail("usage: server echo|lines|count|pipe|accept");
 
   int listener = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   struct sockaddr_in address = LOOPBACK_ADDRESS(0);

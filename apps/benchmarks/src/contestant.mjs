@@ -14,9 +14,9 @@ const servers = join(import.meta.dirname, "..", "servers");
 
 /**
  * What a server does for a connection: `echo` sends everything back, `lines` every line, `count` answers an empty line with
- * the number of lines before it, `accept` closes the connection at once, `idle` is an echo meant for quiet connections.
+ * the number of lines before it, `pipe` connects each connection with the next one, `accept` closes the connection at once, `idle` is an echo meant for quiet connections.
  *
- * @typedef {"echo" | "lines" | "count" | "accept" | "idle"} Service
+ * @typedef {"echo" | "lines" | "count" | "pipe" | "accept" | "idle"} Service
  */
 
 /** The floor: C on epoll, what the kernel itself costs. */
@@ -37,7 +37,7 @@ const onPython = (name, file, ...args) => ({
 /** @type {(service: "echo" | "accept" | "idle") => Contestant} */
 export const socketCore = (service) => onNode("@sockeye/socket-core", `socket-core-${service}.mjs`);
 
-/** @type {(service: "lines" | "count") => Contestant} */
+/** @type {(service: "lines" | "count" | "pipe") => Contestant} */
 export const asyncStreams = (service) => onNode("@sockeye/async-streams", `async-streams-${service}.mjs`);
 
 /** @type {(service: Exclude<Service, "idle">) => Contestant} */
@@ -46,10 +46,10 @@ export const nodeNet = (service) => onNode("node:net", `net-${service}.mjs`);
 /** @type {(service: "lines" | "count") => Contestant} */
 export const nodeReadline = (service) => onNode("node:readline", `readline-${service}.mjs`);
 
-/** @type {(service: Exclude<Service, "idle">) => Contestant} */
+/** @type {(service: Exclude<Service, "idle" | "pipe">) => Contestant} */
 export const asyncio = (service) => onPython("asyncio streams", `asyncio-${service}.py`);
 
-/** @type {(service: Exclude<Service, "idle">) => Contestant} */
+/** @type {(service: Exclude<Service, "idle" | "pipe">) => Contestant} */
 export const uvloop = (service) => onPython("uvloop streams", `asyncio-${service}.py`, "uvloop");
 
 /** @type {() => Contestant} */

@@ -23,11 +23,7 @@ describe("bench", () => {
     [["--list"], 0, "idle-connections: memory of connections"],
     [["--list", "lines"], 0, "lines: a server that reads line by line"],
     [["--list", "import"], 0, "processor, @sockeye/http-client / undici ≤ + 15,000"],
-    [
-      ["nothing"],
-      2,
-      "Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive, http-client, chat-fanout, import.",
-    ],
+    [["nothing"], 2, "Expected one of: tcp-echo, "],
     [["--json", "/no/such/folder/rows.json"], 2, "It cannot be written"],
   ])("%j ends with %d", async (args, status, text) => {
     const bench = start(...args);

@@ -4,13 +4,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Child } from "../src/child.mjs";
 import { compare } from "../src/comparison.mjs";
 import { compiled } from "../src/compiler.mjs";
-import { cEpoll, nodeNet, nodeReadline } from "../src/contestant.mjs";
+import { asyncStreams, cEpoll, nodeNet, nodeReadline } from "../src/contestant.mjs";
 import { measureIdle, measureWork, type Work } from "../src/measurement.mjs";
 import { alternate } from "../src/rounds.mjs";
 
 const echo: Work = { mode: "echo", connections: 3, size: 64, warmUp: 30, count: 300 };
 const large: Work = { ...echo, size: 100_000 };
 const count: Work = { mode: "count", connections: 1, size: 100, warmUp: 10, count: 5_000 };
+const bulk: Work = { mode: "bulk", connections: 2, size: 65_536, warmUp: 50, count: 400 };
 const burst: Work = { mode: "burst", connections: 50, size: 1, warmUp: 50, count: 220 };
 const storm: Work = { mode: "storm", connections: 4, size: 1, warmUp: 5, count: 100 };
 
@@ -22,12 +23,17 @@ describe.skipIf(process.platform !== "linux")("the load (Linux)", () => {
     [cEpoll("lines"), echo],
     [cEpoll("lines"), { ...echo, size: 60_000 }],
     [cEpoll("count"), count],
+    [cEpoll("pipe"), bulk],
+    [cEpoll("pipe"), { ...bulk, size: 1_000 }],
     [cEpoll("accept"), storm],
     [cEpoll("accept"), burst],
     [nodeNet("echo"), echo],
     [nodeNet("echo"), large],
     [nodeNet("lines"), large],
     [nodeNet("count"), count],
+    [nodeNet("pipe"), bulk],
+    [asyncStreams("pipe"), bulk],
+    [asyncStreams("pipe"), { ...bulk, size: 1_000 }],
     [nodeNet("accept"), storm],
     [nodeNet("accept"), burst],
     [nodeReadline("lines"), echo],
@@ -135,13 +141,13 @@ describe.skipIf(process.platform !== "linux")("the load (Linux)", () => {
   });
 
   it.each([
-    [["echo"], "usage: load echo|count|storm|burst|idle PORT CONNECTIONS SIZE PID"],
+    [["echo"], "usage: load echo|count|bulk|storm|burst|idle PORT CONNECTIONS SIZE PID"],
     [["echo", "0", "1", "64", "1"], "PORT is 0: expected a whole number from 1 to 65535"],
     [["echo", "80x", "1", "64", "1"], "PORT is 80x: expected"],
     [["echo", "80", "-1", "64", "1"], "CONNECTIONS is -1: expected"],
     [["echo", "80", "1", "9999999", "1"], "SIZE is 9999999: expected a whole number from 1 to 262144"],
     [["burst", "80", "1", "64", "0"], "PID is 0: expected"],
-    [["flood", "80", "1", "64", "1"], "MODE is flood: expected echo, count, storm, burst or idle"],
+    [["flood", "80", "1", "64", "1"], "MODE is flood: expected echo, count, bulk, storm, burst or idle"],
   ])("refuses the arguments %j", async (args, message) => {
     await expect(new Child([compiled("load"), ...args]).line()).rejects.toThrow(message);
   });

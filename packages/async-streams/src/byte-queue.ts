@@ -176,6 +176,18 @@ export class ByteQueue {
     return text;
   }
 
+  /**
+   * The text before the last `byte` among the first `max` bytes, which stay; undefined where there is none, or where the
+   * text's length does not tell that of the bytes, because it is not ASCII.
+   * @internal
+   */
+  textBeforeLast(byte: number, max: number): string | undefined {
+    const last = this.#bytes.lastIndexOf(byte, Math.min(this.#end, this.#start + max) - 1);
+    if (last < this.#start) return undefined;
+    const text = this.#bytes.toString("utf8", this.#start, last);
+    return text.length === last - this.#start ? text : undefined;
+  }
+
   /** A copy of up to `count` bytes from the front, which stay. */
   peek(count: number = this.length): Buffer {
     return Buffer.from(this.#bytes.subarray(this.#start, this.#start + upTo(count, this.length)));

@@ -15,6 +15,13 @@ export const MAX_LENGTH = 2 ** 31 - 1;
 /** After so many reads from the kernel that did not wait, the other connections get a turn. */
 const MAX_PULLS = 4;
 
+/**
+ * Lines are decoded together, from so many bytes on and so many at a time. A line that is kept may keep all that was
+ * decoded with it, so this is no more than what decoding one by one would save.
+ */
+const MIN_TOGETHER = 512;
+const MAX_TOGETHER = 8 * 1024;
+
 const NEWLINE = 10;
 const RETURN = 13;
 
@@ -38,6 +45,10 @@ export class Reader implements AsyncIterable<string> {
   #reading = false;
   #ended = false;
   #failure: unknown = undefined;
+  /** Lines decoded together, whose bytes are still in the queue; `null`: not to be tried before more has arrived. */
+  #lines: readonly string[] | null | undefined = undefined;
+  /** The position of the next of them. */
+  #line = 0;
 
   /** Reads from a source; `limit` is the longest line or delimited piece in bytes, by default 65,536. */
   constructor(source: ByteSource, { limit = DEFAULT_LIMIT }: { limit?: number } = {}) {
@@ -73,6 +84,13 @@ export class Reader implements AsyncIterable<string> {
 
   /** What every read begins with: one at a time, and its options. */
   #check(what: string, options: WaitOptions | undefined): Wait | undefined {
+    const wait = this.#checkLine(what, options);
+    // It takes bytes of its own choice, and what was decoded is no longer at the front.
+    this.#lines = undefined;
+    return wait;
+  }
+
+  #checkLine(what: string, options: WaitOptions | undefined): Wait | undefined {
     const wait = options === undefined ? undefined : startWait(what, options);
     if (this.#reading) throw new StreamBusyError(what);
     return wait;
@@ -86,6 +104,7 @@ export class Reader implements AsyncIterable<string> {
     this.#pulls++;
     try {
       const count = this.#source.pull(this.#queue);
+      this.#lines = undefined;
       this.#ended = count === 0;
       return count === null ? null : count > 0;
     } catch (error) {
@@ -247,6 +266,11 @@ export class Reader implements AsyncIterable<string> {
   /** A line that is wholly there, or undefined; before `from` there is no end of a line. */
   #takeLine(from: number, limit: number): string | undefined {
     const queue = this.#queue;
+    if (from === 0 && this.#lines === undefined && queue.length >= MIN_TOGETHER) {
+      this.#lines = queue.textBeforeLast(NEWLINE, MAX_TOGETHER)?.split("\n") ?? null;
+      this.#line = 0;
+    }
+    if (this.#lines) return this.#takeDecoded(this.#lines, limit);
     const newline = queue.indexOf(NEWLINE, from);
     const end = newline < 0 ? queue.length : newline;
     // A carriage return at the end belongs to the terminator, or will when the newline comes.
@@ -256,6 +280,19 @@ export class Reader implements AsyncIterable<string> {
     const line = queue.takeText(length);
     queue.skip(newline + 1 - length);
     return line;
+  }
+
+  /** The next of the lines that were decoded together. */
+  #takeDecoded(lines: readonly string[], limit: number): string {
+    const line = lines[this.#line]!;
+    // One character is one byte here.
+    const end = line.length;
+    const length = end > 0 && line.charCodeAt(end - 1) === RETURN ? end - 1 : end;
+    if (length > limit) throw new LimitError(length, limit);
+    this.#queue.skip(end + 1);
+    this.#line++;
+    if (this.#line === lines.length) this.#lines = undefined;
+    return length === end ? line : line.slice(0, length);
   }
 
   /**
@@ -272,37 +309,53 @@ export class Reader implements AsyncIterable<string> {
   }
 
   /** Lines are the hot path: one that is there costs no wait, and one that comes a single one. */
-  #readLine<T>(options: LimitOptions | undefined, give: (line: string | null) => T): Promise<T> {
+  #readLine<T>(options: LimitOptions | undefined, give: Give<T>): Promise<T> {
     try {
       const limit = checkLimit(options, this.#limit);
-      const wait = this.#check("readLine", options);
+      const wait = this.#checkLine("readLine", options);
       const line = this.#takeLine(0, limit);
       if (line !== undefined) return Promise.resolve(give(line));
       this.#reading = true;
-      return this.#waitForLine(limit, wait, give);
+      return Promise.resolve(this.#goOnWithLine(this.#queue.length, limit, wait, give));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  async #waitForLine<T>(limit: number, wait: Wait | undefined, give: (line: string | null) => T): Promise<T> {
+  /** Reads until a line is there; before `searched` there is no end of one. */
+  #goOnWithLine<T>(searched: number, limit: number, wait: Wait | undefined, give: Give<T>): T | Promise<T> {
     try {
-      let searched = this.#queue.length;
-      for (;;) {
+      for (let from = searched; ; from = this.#queue.length) {
         const more = this.#pull();
-        if (more === null) {
-          await waitFor(this.#source, wait);
-          this.#pulls = 0;
-          continue;
-        }
-        if (!more) return give(searched === 0 ? null : this.#queue.takeText(searched));
-        const line = this.#takeLine(searched, limit);
-        if (line !== undefined) return give(line);
-        searched = this.#queue.length;
+        if (more === null) return this.#waitForLine(from, limit, wait, give);
+        const line = more ? this.#takeLine(from, limit) : this.#takeRest();
+        if (line === undefined) continue;
+        this.#reading = false;
+        return give(line);
       }
-    } finally {
+    } catch (error) {
       this.#reading = false;
+      throw error;
     }
+  }
+
+  /** The last line, which lacks its terminator; `null` where there is none. */
+  #takeRest(): string | null {
+    return this.#queue.length === 0 ? null : this.#queue.takeText(this.#queue.length);
+  }
+
+  /** Not an async function: that takes twice the memory while it waits, which is what most connections do. */
+  #waitForLine<T>(searched: number, limit: number, wait: Wait | undefined, give: Give<T>): Promise<T> {
+    return waitFor(this.#source, wait).then(
+      () => {
+        this.#pulls = 0;
+        return this.#goOnWithLine(searched, limit, wait, give);
+      },
+      (error) => {
+        this.#reading = false;
+        throw error;
+      },
+    );
   }
 
   /**
@@ -331,6 +384,9 @@ export class Reader implements AsyncIterable<string> {
     }
   }
 }
+
+/** What a line becomes for whoever asked. */
+type Give<T> = (line: string | null) => T;
 
 const asLine = (line: string | null): string | null => line;
 const asResult = (line: string | null): IteratorResult<string, undefined> =>

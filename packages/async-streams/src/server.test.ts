@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { failureOf, fill, readToEnd, stateOf, temporaryPath, turn } from "../test/pairs.ts";
 import { openConnection } from "./connect.ts";
 import type { Connection } from "./connection.ts";
-import { type Handler, type Server, type StartOptions, startServer } from "./server.ts";
+import { type Handler, type HandlerContext, type Server, type StartOptions, startServer } from "./server.ts";
 
 const local: BindAddress = { address: "127.0.0.1", port: 0 };
 
@@ -193,12 +193,14 @@ describe("startServer", () => {
   });
 
   it("gives the handler a signal and nothing else", async () => {
-    let context: object | undefined;
+    let context: HandlerContext | undefined;
     const server = await start((_connection, given) => {
       context = given;
     });
     await (await connect(server)).close();
-    expect(context).toEqual({ signal: expect.any(AbortSignal) });
+    expect(context?.signal).toBeInstanceOf(AbortSignal);
+    expect(context?.signal).toBe(context?.signal);
+    expect(Object.keys(context ?? {})).toEqual([]);
   });
 
   it("lets handlers finish within the grace of close", async () => {

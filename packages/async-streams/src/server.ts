@@ -11,7 +11,7 @@ import {
 import { checkStreamOptions, type StreamOptions } from "./byte-stream.ts";
 import { checkFunction, checkOptions, typeError } from "./check.ts";
 import { prepare } from "./connect.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionRole } from "./connection.ts";
 import { prepareServer } from "./tls.ts";
 import { checkTlsOptions, type ServerTlsOptions } from "./tls-options.ts";
 import { pathRemover } from "./unix-path.ts";
@@ -33,6 +33,21 @@ export interface HandlerContext {
   /** Fires when the server gives up on its handlers; the connection is closed then. */
   signal: AbortSignal;
 }
+
+/** Makes the signal when it is asked for: a connection that waits should cost little. */
+class Context implements HandlerContext {
+  readonly #served: ServedConnection;
+
+  constructor(served: ServedConnection) {
+    this.#served = served;
+  }
+
+  get signal(): AbortSignal {
+    return this.#served.signal;
+  }
+}
+
+const asServer: ConnectionRole = { isServer: true };
 
 /**
  * Serves one connection. When it is done, what was written is sent and the connection ends in order. When it throws,
@@ -81,35 +96,38 @@ export async function startServer(
     prepareServer(tls);
   }
   if (onError !== undefined) checkFunction("onError", onError);
-  const connections = new WeakMap<ServedConnection, Connection>();
+  /** Those whose handler has failed, for `onError`. */
+  const failed = new WeakMap<ServedConnection, Connection>();
 
-  async function serveTls(connection: Connection, signal: AbortSignal, tls: ServerTlsOptions): Promise<void> {
+  async function serveTls(connection: Connection, context: HandlerContext, tls: ServerTlsOptions): Promise<void> {
     await connection.startTls(tls);
-    await handler(connection, { signal });
+    await handler(connection, context);
   }
 
-  async function handle(served: ServedConnection): Promise<void> {
-    const { socket, address: remote, signal } = served;
+  function handle(served: ServedConnection): Promise<void> {
+    const { socket, address: remote } = served;
     prepare(socket, remote);
-    const connection = new Connection(socket, remote, streamOptions, { isServer: true });
-    connections.set(served, connection);
-    const aborted = new Promise<void>((resolve) => {
-      signal.addEventListener("abort", () => {
+    const connection = new Connection(socket, remote, streamOptions, asServer);
+    // Not an async function: that takes twice the memory while the handler waits, which is what most of them do.
+    return new Promise((resolve, reject) => {
+      served.onAbort = () => {
         connection.abort();
         // A handler that notices has this turn for its `finally`; one that does not is not waited for.
         setImmediate(resolve);
-      });
+      };
+      const fail = (error: unknown): void => {
+        connection.abort();
+        failed.set(served, connection);
+        reject(error);
+      };
+      try {
+        const context = new Context(served);
+        const handled = tls === undefined ? handler(connection, context) : serveTls(connection, context, tls);
+        Promise.resolve(handled).then(() => resolve(connection.close()), fail);
+      } catch (error) {
+        fail(error);
+      }
     });
-    try {
-      await Promise.race([
-        tls === undefined ? handler(connection, { signal }) : serveTls(connection, signal, tls),
-        aborted,
-      ]);
-    } catch (error) {
-      connection.abort();
-      throw error;
-    }
-    await connection.close();
   }
 
   const listener = createServer(address, { backlog, reusePort, dualstack });
@@ -119,7 +137,7 @@ export async function startServer(
       maxConnections,
       signal,
       ...(onError && {
-        onError: (error: unknown, served?: ServedConnection) => onError(error, served && connections.get(served)),
+        onError: (error: unknown, served?: ServedConnection) => onError(error, served && failed.get(served)),
       }),
     });
     if (removePath !== undefined) void server.closed.then(removePath);

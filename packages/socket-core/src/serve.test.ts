@@ -248,6 +248,34 @@ it("abortConnections ends the handlers; the server goes on", async () => {
   expect(reasons).toEqual(["maintenance"]);
 });
 
+it("onAbort hears of the end before the socket is closed, and may fail", async () => {
+  const heard: unknown[] = [];
+  const problems: string[] = [];
+  const handler = async (connection: ServedConnection): Promise<void> => {
+    connection.onAbort = (reason) => {
+      heard.push([reason, connection.socket.closed]);
+      throw new Error(`of ${heard.length}`);
+    };
+    await echo(connection);
+  };
+  const server = start(handler, { onError: (error) => problems.push(String(error)) });
+  const clients = [await dial(server), await dial(server)];
+  for (const client of clients) {
+    await client.sendAll("a");
+    expect(String(await client.recv())).toBe("a");
+  }
+  server.abortConnections("maintenance");
+  for (const client of clients) expect(await client.recv().catch(() => null)).toBe(null);
+  expect(heard).toEqual([
+    ["maintenance", false],
+    ["maintenance", false],
+  ]);
+  expect(problems).toEqual(["Error: of 1", "Error: of 2"]);
+  const last = await dial(server);
+  await last.sendAll("b");
+  expect(String(await last.recv())).toBe("b");
+});
+
 it("signal closes the server and is let go of", async () => {
   const controller = new AbortController();
   const server = start(echo, { signal: controller.signal });

@@ -16,6 +16,7 @@ import { checkInteger, checkOptions, rangeError } from "./check.ts";
 import { type Datagram, type DatagramError, datagramOf, type Outgoing } from "./datagram.ts";
 import { type EndpointOptions, settingsOf } from "./endpoint-options.ts";
 import { Failures } from "./failures.ts";
+import { checkWait } from "./limit.ts";
 import { Multicast } from "./multicast-options.ts";
 import { Sender } from "./sender.ts";
 import { type EndpointSettings, isAnothers } from "./settings.ts";
@@ -100,12 +101,13 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
    * Sends one datagram, text as UTF-8. Resolves when the kernel has it. The promise may be dropped: a failure then
    * rejects the next call. `data` must be left alone until then. Rejects with SocketError: EMSGSIZE for more than
    * 65,507 bytes over IPv4 (65,527 over IPv6), EDESTADDRREQ without an address, ECONNREFUSED after an ICMP error;
-   * with BusyError when `maxQueuedSends` wait for room, ClosedError, TypeError or RangeError.
+   * with BusyError when `maxQueuedSends` wait for room, ClosedError, TypeError or RangeError; with TimeoutError or
+   * AbortError when it waits for room and the options end that: then it is not sent, and `data` is free again.
    */
-  send(data: string | Uint8Array, to?: Address): Promise<void> {
+  send(data: string | Uint8Array, to?: Address, options?: WaitOptions): Promise<void> {
     try {
       this.#checkSend();
-      return this.#sender.send(data, to);
+      return this.#sender.send(data, to, options);
     } catch (error) {
       return this.#failures.rejected(error);
     }
@@ -113,13 +115,13 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
 
   /**
    * Sends all datagrams, up to 64 in one call of the kernel. Resolves to their number. Rejects with the error of the
-   * first that fails, whose position is the error's `index`; those before it are sent, and none after it. Otherwise as
-   * `send`.
+   * first that fails, whose position is the error's `index`; those before it are sent, and none after it. So it is with
+   * a TimeoutError or AbortError: `index` counts what was sent. Otherwise as `send`.
    */
-  sendMany(datagrams: Iterable<Outgoing>): Promise<number> {
+  sendMany(datagrams: Iterable<Outgoing>, options?: WaitOptions): Promise<number> {
     try {
       this.#checkSend();
-      return this.#sender.sendMany(datagrams);
+      return this.#sender.sendMany(datagrams, options);
     } catch (error) {
       return this.#failures.rejected(error);
     }
@@ -130,18 +132,22 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
    * 64 of them in one call of the kernel, without it in batches. Resolves to the number of datagrams; no data is none.
    * Otherwise as `sendMany`; RangeError for a segment that is larger than a datagram.
    */
-  sendSegments(data: Uint8Array, segmentSize: number, to?: Address): Promise<number> {
+  sendSegments(data: Uint8Array, segmentSize: number, to?: Address, options?: WaitOptions): Promise<number> {
     try {
       this.#checkSend();
-      return this.#sender.sendSegments(data, segmentSize, to);
+      return this.#sender.sendSegments(data, segmentSize, to, options);
     } catch (error) {
       return this.#failures.rejected(error);
     }
   }
 
-  /** Resolves when every send so far is with the kernel. Rejects with a failure that nobody has seen. */
-  async flush(): Promise<void> {
-    await this.#sender.drained();
+  /**
+   * Resolves when every send so far is with the kernel. Rejects with a failure that nobody has seen, or with
+   * TimeoutError or AbortError, which end the wait and no send.
+   */
+  async flush(options?: WaitOptions): Promise<void> {
+    if (options !== undefined) checkWait("flush", options);
+    await this.#sender.drained(options);
     this.#failures.report();
   }
 

@@ -25,8 +25,8 @@ class Watched<T> extends Promise<T> {
 /** The two ends of a promise of a send. */
 export interface Outcome<T> {
   readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
 }
 
 /** The failures of one endpoint. */

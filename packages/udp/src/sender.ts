@@ -11,6 +11,7 @@ import {
 import { checkAddress, checkData, checkInteger, checkIterable, typeError } from "./check.ts";
 import type { Outgoing } from "./datagram.ts";
 import type { Failures } from "./failures.ts";
+import { checkWait } from "./limit.ts";
 import {
   bytesPerCall,
   exceedsPath,
@@ -34,6 +35,7 @@ const CALLS_A_TURN = 16;
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 32;
 
+const nothing = (): void => {};
 const done: Promise<void> = Promise.resolve();
 const forEver: WaitOptions = { timeout: null };
 
@@ -46,6 +48,8 @@ export class Sender {
   #share = SENDS_A_TURN;
   #turn: Promise<void> | undefined;
   #pause = FIRST_PAUSE;
+  /** Room that was waited for: a send that gives up leaves it to the next one. */
+  #writable: Promise<void> | undefined;
   /** False after the kernel or the driver refused to segment. */
   segmentation: boolean;
 
@@ -63,8 +67,8 @@ export class Sender {
   }
 
   /** Resolves when nothing waits for room any more. */
-  drained(): Promise<void> {
-    return this.#queue.drained();
+  drained(options?: WaitOptions): Promise<void> {
+    return this.#queue.drained(options);
   }
 
   #count(datagrams: number, bytes: number): void {
@@ -74,10 +78,13 @@ export class Sender {
     this.#pause = FIRST_PAUSE;
   }
 
-  send(data: string | Uint8Array, to: Address | undefined): Promise<void> {
+  send(data: string | Uint8Array, to: Address | undefined, options?: WaitOptions): Promise<void> {
     const bytes = checkData("data", data);
     if (to !== undefined) checkAddress("to", to);
-    if (!this.#queue.idle || !this.#trySend(bytes, to)) return this.#queue.add(this.#one(bytes, to));
+    if (options !== undefined) checkWait("send", options);
+    if (!this.#queue.idle || !this.#trySend(bytes, to)) {
+      return this.#queue.add("send", this.#one(bytes, to), options);
+    }
     // Sends that always succeed at once must not keep the loop from its other work.
     if (--this.#share > 0) return done;
     this.#turn ??= turn().then(() => {
@@ -87,16 +94,18 @@ export class Sender {
     return this.#turn;
   }
 
-  sendMany(datagrams: Iterable<Outgoing>): Promise<number> {
+  sendMany(datagrams: Iterable<Outgoing>, options?: WaitOptions): Promise<number> {
     checkIterable("datagrams", datagrams);
-    return this.#queue.add(this.#many(datagrams, 0));
+    if (options !== undefined) checkWait("sendMany", options);
+    return this.#queue.add("sendMany", this.#many(datagrams, 0), options);
   }
 
-  sendSegments(data: Uint8Array, segmentSize: number, to: Address | undefined): Promise<number> {
+  sendSegments(data: Uint8Array, segmentSize: number, to: Address | undefined, options?: WaitOptions): Promise<number> {
     const bytes = checkData("data", data);
     checkInteger("segmentSize", segmentSize, 1, this.#socket.family === AF_INET6 ? MAX_PAYLOAD_IPV6 : MAX_PAYLOAD_IPV4);
     if (to !== undefined) checkAddress("to", to);
-    return this.#queue.add(this.#segmented(bytes, segmentSize, to));
+    if (options !== undefined) checkWait("sendSegments", options);
+    return this.#queue.add("sendSegments", this.#segmented(bytes, segmentSize, to), options);
   }
 
   /** False where the kernel has no room. */
@@ -115,7 +124,15 @@ export class Sender {
 
   /** Resolves when another try is worth it. */
   #room(): Promise<void> {
-    if (this.#socket.family !== AF_UNIX) return this.#socket.writable(forEver);
+    if (this.#socket.family !== AF_UNIX) {
+      if (this.#writable === undefined) {
+        this.#writable = this.#socket.writable(forEver).finally(() => {
+          this.#writable = undefined;
+        });
+        this.#writable.catch(nothing);
+      }
+      return this.#writable;
+    }
     // poll(2) calls a Unix sender writable although the receiver's queue is full: to wait for that would spin.
     const pause = this.#pause;
     this.#pause = Math.min(pause * 2, LONGEST_PAUSE);
@@ -177,7 +194,13 @@ export class Sender {
         throw located(explainSize(error, this.#socket.family, length), before + sent);
       }
       if (count === null) {
-        yield this.#room();
+        try {
+          yield this.#room();
+        } catch (error) {
+          // The caller gave up, or the endpoint is closed: what is left is not sent.
+          batch.clear();
+          throw located(error, before + sent);
+        }
         continue;
       }
       this.#count(count, batch.bytes(sent, sent + count));
@@ -204,7 +227,11 @@ export class Sender {
         break;
       }
       if (count === null) {
-        yield this.#room();
+        try {
+          yield this.#room();
+        } catch (error) {
+          throw located(error, start / size);
+        }
         continue;
       }
       const segments = segmentCount(part.length, size);

@@ -1,6 +1,7 @@
+import { getEventListeners } from "node:events";
 import { BusyError, ClosedError } from "@sockeye/socket-core";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Endpoint } from "../src/index.ts";
 import { bound, closedPort, connected, failure, loopback, pair } from "./endpoints.ts";
 
@@ -9,6 +10,13 @@ async function fill(sender: Endpoint): Promise<number> {
   let sent = 0;
   for (; sender.socket.trySend("filler") !== null; sent++) expect(sent).toBeLessThan(10_000);
   return sent;
+}
+
+/** One turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 async function texts(receiver: Endpoint, count: number): Promise<string[]> {
@@ -207,6 +215,161 @@ describe("sends that wait", () => {
     await failure(client.receive({ timeout: 200 }));
     const { user, system } = process.cpuUsage(before);
     expect((user + system) / 1000).toBeLessThan(100);
+  });
+});
+
+describe("a send that waits and is given up", () => {
+  it("is not sent, in whatever way and whether it is the first to wait or not; the others are", async () => {
+    const { server, client } = await pair("Unix path");
+    const filled = await fill(client);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const memory = Buffer.from("memory");
+    const first = client.send("first", undefined, { timeout: 1 });
+    const second = client.send(memory, undefined, { signal });
+    const kept = client.send("kept");
+    const many = client.sendMany([{ data: "many" }], { signal });
+    const segments = client.sendSegments(Buffer.from("segments"), 4, undefined, { signal });
+    const last = client.send("last", undefined, { signal: new AbortController().signal, timeout: 60_000 });
+    const flushed = client.flush({ timeout: 1 });
+    expect(await failure(first)).toMatchObject({ code: "ERR_SOCKET_TIMEOUT", message: "send: not done within 1 ms" });
+    expect(await failure(flushed)).toMatchObject({ message: "flush: not done within 1 ms" });
+    controller.abort("enough");
+    expect(await failure(second)).toMatchObject({ name: "AbortError", cause: "enough", code: "ABORT_ERR" });
+    memory.fill("!");
+    expect((await failure(many)).message).toMatch(/^sendMany/);
+    expect((await failure(segments)).message).toMatch(/^sendSegments/);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    expect((await texts(server, filled + 2)).slice(filled)).toEqual(["kept", "last"]);
+    await Promise.all([kept, last, client.flush({ timeout: 5_000 })]);
+    expect(await failure(server.receive({ timeout: 20 }))).toMatchObject({ code: "ERR_SOCKET_TIMEOUT" });
+  });
+
+  it("tells how many were sent before, and closes the list of the caller", async () => {
+    const { server, client } = await pair("Unix path");
+    let closed = false;
+    function* endless(): Generator<{ data: string }> {
+      try {
+        for (let i = 0; ; i++) yield { data: String(i) };
+      } finally {
+        closed = true;
+      }
+    }
+    const error = await failure(client.sendMany(endless(), { timeout: 50 }));
+    const { index } = error as Error & { index: number };
+    expect(error).toMatchObject({ code: "ERR_SOCKET_TIMEOUT", index: expect.any(Number) });
+    expect(closed).toBe(true);
+    expect(client.statistics.sent).toBe(index);
+    expect(index).toBeGreaterThan(0);
+    expect(await texts(server, index)).toEqual(Array.from({ length: index }, (_, i) => String(i)));
+    await client.send("next");
+    expect(await texts(server, 1)).toEqual(["next"]);
+  });
+
+  it("keeps the order of the others, whatever is given up when", async () => {
+    const { server, client } = await pair("Unix abstract name");
+    const step = fc.record({
+      type: fc.constantFrom("send", "sendMany", "sendSegments", "receive", "turn"),
+      timeout: fc.option(fc.integer({ min: 0, max: 3 }), { nil: null }),
+      abortAfter: fc.option(fc.nat(3), { nil: null }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (steps) => {
+        const sends: Promise<string[]>[] = [];
+        const received: string[] = [];
+        let next = 0;
+        const text = (): string => String(next++).padStart(4, "0");
+        for (const { type, timeout, abortAfter } of steps) {
+          const controller = new AbortController();
+          const options = { timeout, ...(abortAfter !== null && { signal: controller.signal }) };
+          /** What is sent for certain: all, or what the error counts. */
+          const sent = (list: string[], sending: Promise<unknown>): void => {
+            sends.push(
+              sending.then(
+                () => list,
+                (error) => {
+                  expect(error.name).toMatch(/^(AbortError|TimeoutError)$/);
+                  return list.slice(0, error.index ?? 0);
+                },
+              ),
+            );
+          };
+          if (type === "turn") await turn();
+          else if (type === "receive") {
+            await server.receive({ timeout: 1 }).then(
+              ({ data }) => received.push(data.toString()),
+              () => {},
+            );
+          } else {
+            const list = type === "send" ? [text()] : [text(), text(), text()];
+            if (type === "send") sent(list, client.send(list[0]!, undefined, options));
+            if (type === "sendMany")
+              sent(
+                list,
+                client.sendMany(
+                  list.map((data) => ({ data })),
+                  options,
+                ),
+              );
+            if (type === "sendSegments")
+              sent(list, client.sendSegments(Buffer.from(list.join("")), 4, undefined, options));
+          }
+          if (abortAfter !== null) {
+            for (let i = 0; i < abortAfter; i++) await turn();
+            controller.abort();
+          }
+        }
+        const expected = Promise.all(sends).then((lists) => lists.flat());
+        let isOver = false;
+        void expected.then(() => {
+          isOver = true;
+        });
+        for (;;) {
+          const wasOver = isOver;
+          const datagram = await server.receive({ timeout: 5 }).catch(() => null);
+          if (datagram !== null) received.push(datagram.data.toString());
+          else if (wasOver) break;
+        }
+        expect(received).toEqual(await expected);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("checks its options before anything is sent", async () => {
+    const { client } = await pair();
+    const calls = {
+      send: (options: object) => client.send("x", undefined, options),
+      sendMany: (options: object) => client.sendMany([{ data: "x" }], options),
+      sendSegments: (options: object) => client.sendSegments(Buffer.from("x"), 1, undefined, options),
+      flush: (options: object) => client.flush(options),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      expect(await failure(call({ signal: AbortSignal.abort("before") }))).toMatchObject({ cause: "before" });
+      expect((await failure(call({ timeout: "1" }))).message).toBe(
+        "timeout must be milliseconds from 0 to 2147483647, got '1'",
+      );
+      expect((await failure(call({ timeout: -1 }))).message).toContain("got -1");
+      expect((await failure(call({ signal: {} }))).message, name).toBe("signal must be an AbortSignal, got {}");
+      expect((await failure(call(5 as never))).message).toBe("options must be an object, got 5");
+    }
+    expect(client.statistics.sent).toBe(0);
+  });
+
+  it("makes neither timer nor listener where it need not wait", async () => {
+    const { client } = await pair();
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { signal } = new AbortController();
+    const options = { signal, timeout: 60_000 };
+    for (let i = 0; i < 10; i++) {
+      void client.send("x", undefined, options);
+      void client.sendMany([{ data: "x" }], options);
+      void client.sendSegments(Buffer.from("xx"), 1, undefined, options);
+    }
+    expect(timers).not.toHaveBeenCalled();
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    await client.flush();
   });
 });
 

@@ -4,9 +4,21 @@ import { httpClient } from "./http-client.mjs";
 import { idleConnections } from "./idle-connections.mjs";
 import { imports } from "./import.mjs";
 import { lines } from "./lines.mjs";
+import { tcpBulk } from "./tcp-bulk.mjs";
 import { tcpEcho } from "./tcp-echo.mjs";
 import { udpReceive } from "./udp-receive.mjs";
 import { udpSend } from "./udp-send.mjs";
 
 /** Every subject, in the order in which they run. */
-export const subjects = [tcpEcho, lines, accept, idleConnections, udpSend, udpReceive, httpClient, chatFanout, imports];
+export const subjects = [
+  tcpEcho,
+  tcpBulk,
+  lines,
+  accept,
+  idleConnections,
+  udpSend,
+  udpReceive,
+  httpClient,
+  chatFanout,
+  imports,
+];
