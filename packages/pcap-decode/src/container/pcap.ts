@@ -52,6 +52,10 @@ export class PcapReader implements ContainerReader {
   readonly #filter: PacketFilter | undefined;
   readonly #linkType: number;
   readonly #interface: CaptureInterface;
+  #viewed: Uint8Array;
+  #words: DataView;
+  #captured = 0;
+  #original = 0;
   #blocks = 0;
 
   /** Reads the header at `position`; 24 bytes must be there. */
@@ -92,23 +96,23 @@ export class PcapReader implements ContainerReader {
     this.interfaces = [this.#interface];
     this.#filter = resolveFilter(options.filter, this.#linkType);
     this.buffer = buffer;
+    this.#viewed = buffer;
+    this.#words = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     this.position = position + PCAP_HEADER;
     this.limit = limit;
     this.base = 0;
   }
 
   nextPacket(): Packet | undefined {
-    const filter = this.#filter;
     for (;;) {
       const at = this.#nextRecord();
       if (at < 0) return undefined;
-      const b = this.buffer;
-      const data = at + this.#recordHeader;
-      const captured = this.position - data;
-      const original = this.#originalLength(at);
+      const filter = this.#filter;
+      const captured = this.#captured;
       // libpcap's filters see no more than the snapshot length of a record that exceeds it.
-      if (filter === undefined || filter.match(b, data, Math.min(captured, this.#snaplen), original)) {
-        return this.#packet(at, captured, original);
+      const seen = Math.min(captured, this.#snaplen);
+      if (filter === undefined || filter.match(this.buffer, at + this.#recordHeader, seen, this.#original)) {
+        return this.#packet(at);
       }
     }
   }
@@ -124,11 +128,10 @@ export class PcapReader implements ContainerReader {
     }
     const at = this.#nextRecord();
     if (at < 0) return undefined;
-    const packet = this.#packet(at, this.position - at - this.#recordHeader, this.#originalLength(at));
-    return { type: "packet", form: "enhanced", packet, options: [] };
+    return { type: "packet", form: "enhanced", packet: this.#packet(at), options: [] };
   }
 
-  /** Steps over the record at `position` and returns where it starts, or -1. */
+  /** Steps over the record at `position` and returns where it starts, or -1; its lengths are left in fields. */
   #nextRecord(): number {
     const at = this.position;
     const header = this.#recordHeader;
@@ -137,7 +140,13 @@ export class PcapReader implements ContainerReader {
       this.needed = header;
       return -1;
     }
-    const captured = this.#capturedLength(at);
+    const view = this.#view();
+    const little = !this.#big;
+    let captured = view.getUint32(at + 8, little);
+    let original = view.getUint32(at + 12, little);
+    const swapped = this.#swapped;
+    if (swapped !== "never" && (swapped === "always" || captured > original))
+      [captured, original] = [original, captured];
     if (captured > this.#maxPacket) {
       const message = `A packet of ${captured} bytes, more than maxPacketLength (${this.#maxPacket})`;
       this.problem ??= { code: "damaged", offset: this.base + at, message };
@@ -147,38 +156,37 @@ export class PcapReader implements ContainerReader {
       this.needed = header + captured;
       return -1;
     }
+    this.#captured = captured;
+    this.#original = original;
     this.position = at + header + captured;
     return at;
   }
 
-  #capturedLength(at: number): number {
-    const captured = u32(this.buffer, at + 8, this.#big);
-    if (this.#swapped === "never") return captured;
-    const original = u32(this.buffer, at + 12, this.#big);
-    return this.#swapped === "always" || captured > original ? original : captured;
+  /** One read of a word through a view costs less than four of its bytes. */
+  #view(): DataView {
+    const { buffer } = this;
+    if (this.#viewed !== buffer) {
+      this.#viewed = buffer;
+      this.#words = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    }
+    return this.#words;
   }
 
-  #originalLength(at: number): number {
-    const original = u32(this.buffer, at + 12, this.#big);
-    if (this.#swapped === "never") return original;
-    const captured = u32(this.buffer, at + 8, this.#big);
-    return this.#swapped === "always" || captured > original ? captured : original;
-  }
-
-  #packet(at: number, captured: number, original: number): Packet {
+  #packet(at: number): Packet {
     this.shared = true;
-    const b = this.buffer;
-    let seconds = u32(b, at, this.#big);
-    let nanoseconds = u32(b, at + 4, this.#big) * this.#scale;
+    const view = this.#view();
+    const little = !this.#big;
+    let seconds = view.getUint32(at, little);
+    let nanoseconds = view.getUint32(at + 4, little) * this.#scale;
     if (nanoseconds >= 1e9) {
       seconds += Math.floor(nanoseconds / 1e9);
       nanoseconds %= 1e9;
     }
     return new Packet(
-      b,
+      this.buffer,
       at + this.#recordHeader,
-      captured,
-      original,
+      this.#captured,
+      this.#original,
       this.#linkType,
       seconds,
       nanoseconds,
