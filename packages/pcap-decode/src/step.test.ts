@@ -18,7 +18,13 @@ import { state as shared } from "./walk.ts";
 
 const samples = [
   stack(Ethernet(), IPv4(), TCP({ flags: "S", options: [{ kind: "mss", value: 1460 }] })).bytes(),
-  stack(Ethernet(), VLAN({ vid: 5 }), IPv4(), UDP({ dport: 53 }), DNS({ questions: [{ name: "a.example", type: 1, class: 1 }] })).bytes(),
+  stack(
+    Ethernet(),
+    VLAN({ vid: 5 }),
+    IPv4(),
+    UDP({ dport: 53 }),
+    DNS({ questions: [{ name: "a.example", type: 1, class: 1 }] }),
+  ).bytes(),
   stack(Ethernet(), IPv6(), TCP({ dport: 80 }), "GET / HTTP/1.1\r\n\r\n").bytes(),
   stack(Ethernet(), ...Array.from({ length: 9 }, () => [IPv4(), GRE()]).flat(), IPv4()).bytes(),
 ];

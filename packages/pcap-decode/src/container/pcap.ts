@@ -1,40 +1,15 @@
-import { CaptureFormatError } from "../errors.ts";
 import { Packet } from "../packet.ts";
 import { type PacketFilter, resolveFilter } from "../packet-filter.ts";
 import type { CaptureBlock } from "./block.ts";
-import { u16, u32 } from "./bytes.ts";
 import type { CaptureInterface } from "./interface.ts";
-import {
-  type CaptureProblem,
-  type ContainerReader,
-  DEFAULT_MAX_PACKET_LENGTH,
-  MAXIMUM_SNAPLEN,
-  type ReaderOptions,
-} from "./reader.ts";
-
-export const PCAP_HEADER = 24;
-export const PCAP_RECORD = 16;
-/** Kuznetzov's patched format adds interface index, protocol and packet type to each record. */
-const KUZNETZOV_RECORD = 24;
-
-/** Magic numbers as a 32-bit word in the writer's byte order (libpcap, sf-pcap.c). */
-export const PcapMagic = { MICROSECONDS: 0xa1b2c3d4, NANOSECONDS: 0xa1b23c4d, KUZNETZOV: 0xa1b2cd34 } as const;
-
-/** What a pcap file's first four bytes say, or `undefined` when they are not pcap's. */
-export function pcapMagic(b: Uint8Array, at: number): { magic: number; big: boolean } | undefined {
-  for (const big of [false, true]) {
-    const magic = u32(b, at, big);
-    if (Object.values<number>(PcapMagic).includes(magic)) return { magic, big };
-  }
-  return undefined;
-}
+import { PCAP_HEADER, readPcapHeader } from "./pcap-header.ts";
+import { type CaptureProblem, type ContainerReader, DEFAULT_MAX_PACKET_LENGTH, type ReaderOptions } from "./reader.ts";
 
 /** Reads the records of a pcap file (draft-ietf-opsawg-pcap; libpcap's sf-pcap.c for what old writers did). */
 export class PcapReader implements ContainerReader {
   readonly format = "pcap";
   readonly byteOrder: "little" | "big";
   readonly interfaces: readonly CaptureInterface[];
-  readonly magic: number;
   readonly version: readonly [major: number, minor: number];
   buffer: Uint8Array;
   position: number;
@@ -60,36 +35,23 @@ export class PcapReader implements ContainerReader {
 
   /** Reads the header at `position`; 24 bytes must be there. */
   constructor(buffer: Uint8Array, position: number, limit: number, options: ReaderOptions) {
-    const found = pcapMagic(buffer, position);
-    if (found === undefined) throw new CaptureFormatError("Not a pcap file", 0);
-    const { magic, big } = found;
-    this.magic = magic;
-    this.byteOrder = big ? "big" : "little";
-    this.#big = big;
-    const major = u16(buffer, position + 4, big);
-    const minor = u16(buffer, position + 6, big);
-    this.version = [major, minor];
-    if (major < 2) throw new CaptureFormatError(`pcap version ${major}.${minor} is older than 2.0`, 4);
-    this.#recordHeader = magic === PcapMagic.KUZNETZOV ? KUZNETZOV_RECORD : PCAP_RECORD;
-    this.#scale = magic === PcapMagic.NANOSECONDS ? 1 : 1000;
-    // Version 2.3 files exist with the two lengths in either order; before it and in 543 (DG/UX) they are swapped.
-    this.#swapped =
-      major === 543 || (major === 2 && minor < 3) ? "always" : major === 2 && minor === 3 ? "maybe" : "never";
-    const snaplen = u32(buffer, position + 16, big);
-    const link = u32(buffer, position + 20, big);
-    this.#linkType = link & 0xffff;
-    const fcs = link & 0x04000000 ? { fcsLength: (link >>> 28) * 2 } : {};
-    const extension = link > 0xffff ? { linkTypeExtension: link >>> 16 } : {};
-    this.#snaplen = snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen;
+    const header = readPcapHeader(buffer, position);
+    this.byteOrder = header.big ? "big" : "little";
+    this.version = header.version;
+    this.#big = header.big;
+    this.#recordHeader = header.recordHeader;
+    this.#scale = header.nanoseconds ? 1 : 1000;
+    this.#swapped = header.swapped;
+    this.#snaplen = header.effectiveSnaplen;
+    this.#linkType = header.linkType;
     this.#maxPacket = options.maxPacketLength ?? DEFAULT_MAX_PACKET_LENGTH;
-    const ticksPerSecond = magic === PcapMagic.NANOSECONDS ? 1_000_000_000n : 1_000_000n;
     this.#interface = {
       id: 0,
-      linkType: this.#linkType,
-      snaplen,
-      ...fcs,
-      ...extension,
-      ticksPerSecond,
+      linkType: header.linkType,
+      snaplen: header.snaplen,
+      ...(header.fcsLength === undefined ? {} : { fcsLength: header.fcsLength }),
+      ...(header.linkTypeExtension === 0 ? {} : { linkTypeExtension: header.linkTypeExtension }),
+      ticksPerSecond: header.nanoseconds ? 1_000_000_000n : 1_000_000n,
       timestampOffset: 0n,
       options: [],
     };
