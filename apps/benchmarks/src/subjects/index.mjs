@@ -1,9 +1,11 @@
 import { accept } from "./accept.mjs";
 import { idleConnections } from "./idle-connections.mjs";
 import { lines } from "./lines.mjs";
+import { pcapFilter } from "./pcap-filter.mjs";
+import { pcapRead } from "./pcap-read.mjs";
 import { tcpEcho } from "./tcp-echo.mjs";
 import { udpReceive } from "./udp-receive.mjs";
 import { udpSend } from "./udp-send.mjs";
 
 /** Every subject, in the order in which they run. */
-export const subjects = [tcpEcho, lines, accept, idleConnections, udpSend, udpReceive];
+export const subjects = [tcpEcho, lines, accept, idleConnections, udpSend, udpReceive, pcapRead, pcapFilter];
