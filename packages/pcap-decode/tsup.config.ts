@@ -14,6 +14,8 @@ export default defineConfig([
     dts: false,
     clean: false,
     sourcemap: false,
+    // One file a command, loaded when it is called.
+    splitting: true,
     banner: { js: banner },
   }) as object,
 ]);

@@ -16,7 +16,7 @@ import { median, range } from "./statistics.mjs";
  * One ratio to be taken, ours / peer.
  *
  * @typedef {object} Comparison
- * @property {"processor" | "aboveFloor" | "rate" | "memoryEach" | "memory"} measure
+ * @property {"processor" | "speed" | "aboveFloor" | "rate" | "memoryEach" | "memory"} measure
  * @property {string} ours the name of a contestant
  * @property {string} peer the name of another
  * @property {Goal | null} goal null where the ratio is only shown
@@ -66,6 +66,7 @@ export const describe = (unit) => ({
   processor: { words: `processor time per ${unit}`, unit: "µs" },
   aboveFloor: { words: `processor time per ${unit} above C`, unit: "µs" },
   rate: { words: `${unit}s per second`, unit: `${unit}s/s` },
+  speed: { words: `${unit}s per second of processor time`, unit: `${unit}s/s` },
   memoryEach: { words: `memory per ${unit}`, unit: "KiB" },
   memory: { words: "memory of the server", unit: "MiB" },
 });

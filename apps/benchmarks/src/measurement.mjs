@@ -9,6 +9,7 @@ import { residentMemory, usage, usageBetween } from "./usage.mjs";
  *
  * @typedef {object} Sample
  * @property {number} [processor] microseconds of the server's processor time for a unit of work
+ * @property {number} [speed] units of work in a second of the processor time
  * @property {number} [rate] units of work a second
  * @property {number} [generator] the load generator's processor time as a share of the round's length, 0 to 1
  * @property {number} [disturbed] the share of the round for which the server or the load waited for its core, 0 to 1
@@ -21,7 +22,7 @@ import { residentMemory, usage, usageBetween } from "./usage.mjs";
  * What the load generator is to do; see load/load.c.
  *
  * @typedef {object} Work
- * @property {"echo" | "count" | "bulk" | "storm" | "burst" | "idle" | "datagrams" | "requests" | "chat" | "import"} mode
+ * @property {"echo" | "count" | "bulk" | "storm" | "burst" | "idle" | "datagrams" | "requests" | "chat" | "import" | "packets" | "stream"} mode
  * @property {number} connections
  * @property {number} size bytes of a message
  * @property {number} warmUp units before the measurement, each compared byte by byte

@@ -1,8 +1,8 @@
 import { InvalidValueError } from "./errors.ts";
 import type { LayerType, LayerView } from "./layer.ts";
-import { firstLayer } from "./layers/registry.ts";
-import type { Packet } from "./packet.ts";
-import { SLOT_SIZE, walk, walked } from "./walk.ts";
+import { Packet } from "./packet.ts";
+import { SLOT_SIZE } from "./step.ts";
+import { slots, state, walk } from "./walk.ts";
 
 /** A view that is moved over one packet after the other. */
 interface MovableView {
@@ -10,6 +10,8 @@ interface MovableView {
   offset: number;
   end: number;
 }
+
+type MovablePacket = { -readonly [K in keyof Packet]: Packet[K] };
 
 /** Decodes packet after packet into the same views: nothing is allocated. Made by `createDecoder`. */
 export interface Decoder<L extends LayerType> {
@@ -38,12 +40,12 @@ export function createDecoder<const L extends readonly LayerType[]>(layers: L): 
     seen[layer.id] = 0;
   }
   let round = 0;
-  const decode = (buffer: Uint8Array, offset = 0, length = buffer.length - offset, linkType = 1): boolean => {
+  const decodePacket = (packet: Packet): boolean => {
     round++;
-    walk(buffer, offset, offset + length, firstLayer(buffer, offset, linkType), false);
-    const { slots, base, count } = walked;
-    let found = false;
-    for (let i = 0, at = base; i < count; i++, at += SLOT_SIZE) {
+    walk(packet, 0, 0, false);
+    const { buffer, offset } = packet;
+    let missing = layers.length;
+    for (let at = 0; at < state.top; at += SLOT_SIZE) {
       const id = slots[at]!;
       const view = views[id] as MovableView | undefined;
       if (view === undefined || seen[id] === round) continue;
@@ -51,13 +53,21 @@ export function createDecoder<const L extends readonly LayerType[]>(layers: L): 
       view.buffer = buffer;
       view.offset = offset + slots[at + 1]!;
       view.end = offset + slots[at + 2]!;
-      found = true;
+      missing--;
     }
-    return found;
+    return missing < layers.length;
   };
+  const moved = new Packet(nothing, 0, 0, 0, 1, 0, 0) as MovablePacket;
   return {
-    decode,
-    decodePacket: (packet) => decode(packet.buffer, packet.offset, packet.capturedLength, packet.linkType),
+    decode(buffer, offset = 0, length = buffer.length - offset, linkType = 1) {
+      moved.buffer = buffer;
+      moved.offset = offset;
+      moved.capturedLength = length;
+      moved.linkType = linkType;
+      moved.walk = 0;
+      return decodePacket(moved);
+    },
+    decodePacket,
     has: (layer) => seen[layer.id] === round && round > 0,
     get<V extends LayerView>(layer: LayerType<V>): V | undefined {
       return seen[layer.id] === round && round > 0 ? (views[layer.id] as V | undefined) : undefined;

@@ -160,7 +160,7 @@ export { VXLAN } from "./layers/vxlan.ts";
 export { WireGuard } from "./layers/wireguard.ts";
 export { Packet } from "./packet.ts";
 export type { FilterOption, PacketFilter } from "./packet-filter.ts";
-export type { Step, WalkState } from "./step.ts";
+export type { StepParts } from "./step.ts";
 export { Timestamp } from "./timestamp.ts";
 export type { FieldPlace } from "./view-class.ts";
 export type { DecodeError, DecodeErrorCode } from "./walk.ts";

@@ -1,7 +1,7 @@
 import type { BuildContext } from "./build/context.ts";
 import { InvalidValueError } from "./errors.ts";
 import type { Field } from "./field.ts";
-import { compileStep, type Step } from "./step.ts";
+import type { StepParts } from "./step.ts";
 import { compileView, type FieldPlace, placeFields } from "./view-class.ts";
 
 /** A field of any type. */
@@ -54,25 +54,16 @@ export interface LayerSpec {
   readonly trailer?: Uint8Array;
 }
 
-/** What the walk needs of a layer, in one hidden class. */
-export interface LayerCode {
-  readonly id: number;
-  /** Bytes of the fixed fields: the least that must be there. */
-  readonly size: number;
-  /** Bytes of the whole header; `undefined` when it is only the fixed fields. May exceed what is there. */
-  readonly headerLength: HeaderLength | undefined;
-  /** Bytes of header and payload; `undefined` when the layer below tells. */
-  readonly totalLength: HeaderLength | undefined;
-  readonly step: Step;
-}
+/** What decoding needs of a layer, in one hidden class. */
+export type LayerCode = StepParts;
 
 /** Looks at the fixed fields at `offset`, of which all are there. */
 export type Accepts = (buffer: Uint8Array, offset: number) => boolean;
 
 /** Reads a length from the fixed fields at `offset`, of which all are there; `end` is the end of the bytes. */
 export type HeaderLength = (buffer: Uint8Array, offset: number, end: number) => number;
-/** Finds the layer in `[payload, end)` of a header at `offset`; the whole header is there. */
-export type Next = (buffer: Uint8Array, offset: number, payload: number, end: number) => LayerType | undefined;
+/** Finds the layer in `[payload, end)` of a header at `offset`, or its id; the whole header is there. */
+export type Next = (buffer: Uint8Array, offset: number, payload: number, end: number) => LayerType | number | undefined;
 
 /** A protocol: call it to build one, pass it to `packet.get` to read one. */
 // `never` lets every concrete layer stand where any layer is accepted.
@@ -182,19 +173,30 @@ export function defineLayer<const F extends Fields, const D = Record<never, neve
 
   const dynamics = places.filter((place) => place.field.kind === "dynamic");
   const headerLength = definition.headerLength ?? (dynamics.length > 0 ? sumOfSizes(size, dynamics) : undefined);
-  const code: LayerCode = {
+  const code: { -readonly [K in keyof LayerCode]: LayerCode[K] } = {
     id: layerById.length,
     size,
     headerLength,
     totalLength: definition.totalLength,
-    step: compileStep({ ...definition, id: layerById.length, headerLength, size }),
+    accepts: definition.accepts,
+    next: definition.next,
+    create: () => {
+      throw new TypeError("no view yet");
+    },
   };
   // A computed key names the function; defining `name` on it would make its properties slow to read.
   const created = { [name]: (values: Readonly<Record<string, unknown>> = {}): LayerSpec => createSpec(layer, values) }[
     name
   ];
   const layer = created as unknown as LayerType<LayerView & FieldValues<F> & Derived<D>, FieldInputs<F>>;
-  const view = compileView(layer, name, places, code, derive as Readonly<Record<string, (view: LayerView) => unknown>>);
+  const { view, create } = compileView(
+    layer,
+    name,
+    places,
+    code,
+    derive as Readonly<Record<string, (view: LayerView) => unknown>>,
+  );
+  code.create = create;
   Object.assign(layer, {
     id: code.id,
     fields,

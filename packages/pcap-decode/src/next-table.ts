@@ -25,6 +25,11 @@ export class NextTable {
     if (!this.#keys.has(layer)) this.#keys.set(layer, key);
   }
 
+  /** The id of the layer of `key`, 0 without one; a key that is out of range has none. */
+  idOf(key: number): number {
+    return this.#ids[key] ?? 0;
+  }
+
   /** The layer of `key`. */
   get(key: number): LayerType | undefined {
     return layerById[this.#ids[key]!];

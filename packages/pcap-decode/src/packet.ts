@@ -6,11 +6,9 @@ import { type PacketJSON, packetToJSON } from "./format/json.ts";
 import { packetSummary } from "./format/summary.ts";
 import { packetTree } from "./format/tree.ts";
 import { type LayerType, type LayerView, layerById } from "./layer.ts";
-import { firstLayer } from "./layers/registry.ts";
+import { SLOT_SIZE } from "./step.ts";
 import { Timestamp } from "./timestamp.ts";
-import { type DecodeError, SLOT_SIZE, walk, walked } from "./walk.ts";
-
-const unwalked = new Int32Array(0);
+import { type DecodeError, slots, state, walk } from "./walk.ts";
 
 /**
  * A packet over the bytes it was read from. Nothing is decoded until asked for: the first question walks the layers
@@ -35,10 +33,11 @@ export class Packet {
   readonly interface: CaptureInterface | undefined;
   /** pcapng options of the packet's block: flags, hash, comments, … */
   readonly options: readonly CaptureOption[] | undefined;
-  #slots: Int32Array = unwalked;
-  #base = 0;
-  #count = -1;
-  #error: DecodeError | undefined = undefined;
+  /**
+   * Number of the last walk over the packet; see `WalkState`.
+   * @internal
+   */
+  walk = 0;
 
   constructor(
     buffer: Uint8Array,
@@ -96,15 +95,12 @@ export class Packet {
 
   /** Whether the packet has the layer. */
   has(layer: LayerType): boolean {
-    return this.#find(layer, 0) >= 0;
+    return walk(this, layer.id, 0, false) !== undefined;
   }
 
   /** The view of the layer, or of its `nth` occurrence from 0 (tunnels, stacked tags); `undefined` without one. */
   get<V extends LayerView>(layer: LayerType<V>, nth = 0): V | undefined {
-    const slot = this.#find(layer as LayerType, nth);
-    if (slot < 0) return undefined;
-    const slots = this.#slots;
-    return new layer.view(this.buffer, this.offset + slots[slot + 1]!, this.offset + slots[slot + 2]!);
+    return walk(this, layer.id, nth, true) as V | undefined;
   }
 
   /** The views of every occurrence of the layer, outermost first. */
@@ -127,14 +123,11 @@ export class Packet {
 
   /** Views of all layers, outermost first; at most 16. */
   get layers(): LayerView[] {
-    this.#walk();
+    walk(this, 0, 0, false);
     const views: LayerView[] = [];
-    for (let i = 0; i < this.#count; i++) {
-      const slot = this.#base + i * SLOT_SIZE;
-      const layer = layerById[this.#slots[slot]!]!;
-      views.push(
-        new layer.view(this.buffer, this.offset + this.#slots[slot + 1]!, this.offset + this.#slots[slot + 2]!),
-      );
+    for (let slot = 0; slot < state.top; slot += SLOT_SIZE) {
+      const layer = layerById[slots[slot]!]!;
+      views.push(layer.code.create(this.buffer, this.offset + slots[slot + 1]!, this.offset + slots[slot + 2]!));
     }
     return views;
   }
@@ -146,8 +139,8 @@ export class Packet {
 
   /** What is wrong with the packet, or `undefined`: the layers before it are as usual. */
   get error(): DecodeError | undefined {
-    this.#walk();
-    return this.#error;
+    walk(this, 0, 0, false);
+    return state.error;
   }
 
   /** Whether the capture holds fewer bytes than were on the wire. */
@@ -201,31 +194,5 @@ export class Packet {
   /** What `console.log` shows: the summary instead of the memory around the packet. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Packet { ${this.summary()} }`;
-  }
-
-  /** Index of a layer's slot in `#slots`, or -1. */
-  #find(layer: LayerType, nth: number): number {
-    if (this.#count < 0) this.#walk();
-    const slots = this.#slots;
-    const end = this.#base + this.#count * SLOT_SIZE;
-    let left = nth;
-    for (let at = this.#base; at < end; at += SLOT_SIZE) {
-      if (slots[at] === layer.id && left-- === 0) return at;
-    }
-    return -1;
-  }
-
-  #walk(): void {
-    if (this.#count >= 0) return;
-    walk(
-      this.buffer,
-      this.offset,
-      this.offset + this.capturedLength,
-      firstLayer(this.buffer, this.offset, this.linkType),
-    );
-    this.#slots = walked.slots;
-    this.#base = walked.base;
-    this.#count = walked.count;
-    this.#error = walked.error;
   }
 }

@@ -12,6 +12,12 @@ export interface FieldPlace {
 
 type ViewConstructor<V> = new (buffer: Uint8Array, offset: number, end: number) => V;
 
+/** The class of a layer's views, and the function that makes one. */
+export interface CompiledView<V> {
+  readonly view: ViewConstructor<V>;
+  readonly create: (buffer: Uint8Array, offset: number, end: number) => V;
+}
+
 /** Lays the fields out in order and checks that the layout is one. */
 export function placeFields(layer: string, fields: Fields): { places: FieldPlace[]; size: number } {
   const places: FieldPlace[] = [];
@@ -71,7 +77,7 @@ function numberReader({ field, bit }: FieldPlace): (b: Uint8Array, o: number) =>
  * One class a protocol, so that every getter sees one hidden class. Only names that `defineLayer` has validated and
  * integers computed here enter the source.
  */
-function generateClass(name: string, places: readonly FieldPlace[]): ViewConstructor<LayerView> {
+function generateClass(name: string, places: readonly FieldPlace[]): CompiledView<LayerView> {
   const readers = places.map(({ field }) => field.read);
   const getters = places.flatMap((place, i) => {
     if (place.field.kind === "number") {
@@ -82,11 +88,11 @@ function generateClass(name: string, places: readonly FieldPlace[]): ViewConstru
       : [];
   });
   const bind = readers.map((_, i) => `r${i}=readers[${i}]`).join(",");
-  const source = `"use strict";const ${bind || "none=0"};return class ${name}View{constructor(b,o,e){this.buffer=b;this.offset=o;this.end=e}${getters.join("")}}`;
-  return new Function("readers", source)(readers) as ViewConstructor<LayerView>;
+  const source = `"use strict";const ${bind || "none=0"};class ${name}View{constructor(b,o,e){this.buffer=b;this.offset=o;this.end=e}${getters.join("")}}return{view:${name}View,create:(b,o,e)=>new ${name}View(b,o,e)}`;
+  return new Function("readers", source)(readers) as CompiledView<LayerView>;
 }
 
-function closureClass(places: readonly FieldPlace[]): ViewConstructor<LayerView> {
+function closureClass(places: readonly FieldPlace[]): CompiledView<LayerView> {
   class ClosureView {
     readonly buffer: Uint8Array;
     readonly offset: number;
@@ -108,7 +114,8 @@ function closureClass(places: readonly FieldPlace[]): ViewConstructor<LayerView>
       );
     }
   }
-  return ClosureView as unknown as ViewConstructor<LayerView>;
+  const view = ClosureView as unknown as ViewConstructor<LayerView>;
+  return { view, create: (buffer, offset, end) => new view(buffer, offset, end) };
 }
 
 let mayGenerate: boolean | undefined;
@@ -137,9 +144,9 @@ export function compileView<V extends LayerView>(
   places: readonly FieldPlace[],
   code: LayerCode,
   derive: Readonly<Record<string, (view: LayerView) => unknown>>,
-): ViewConstructor<V> {
-  const View = canGenerate() ? generateClass(name, places) : closureClass(places);
-  const prototype = View.prototype as object;
+): CompiledView<V> {
+  const compiled = canGenerate() ? generateClass(name, places) : closureClass(places);
+  const prototype = compiled.view.prototype as object;
   const dynamics = places.filter(({ field }) => field.kind === "dynamic");
   for (const place of places) {
     if (place.field.kind === "dynamic")
@@ -159,7 +166,7 @@ export function compileView<V extends LayerView>(
     return view.buffer.subarray(start, Math.max(start, end));
   });
   Object.defineProperty(prototype, "toJSON", { value: viewToJSON, configurable: true, writable: true });
-  return View as unknown as ViewConstructor<V>;
+  return compiled as unknown as CompiledView<V>;
 }
 
 function readDynamic(view: LayerView, index: number, dynamics: readonly FieldPlace[], size: number): unknown {

@@ -1,8 +1,15 @@
-import { type LayerType, layerById } from "./layer.ts";
-import type { WalkState } from "./step.ts";
-
-/** Most layers decoded of a packet; what lies deeper is payload. Wireshark's worst captures stay below it. */
-const MAX_LAYERS = 16;
+import { layerById } from "./layer.ts";
+import { firstLayerId } from "./layers/registry.ts";
+import {
+  closureWalker,
+  generateWalker,
+  MAX_LAYERS,
+  SLOT_SIZE,
+  type WalkedPacket,
+  type Walker,
+  type WalkState,
+} from "./step.ts";
+import { canGenerate } from "./view-class.ts";
 
 /** Why decoding stopped, or what a length field got wrong. */
 export type DecodeErrorCode =
@@ -25,49 +32,30 @@ export interface DecodeError {
   readonly code: DecodeErrorCode;
 }
 
-/** Numbers a layer takes in `slots`: layer id, offset, end. */
-export const SLOT_SIZE = 3;
-const ARENA_SLOTS = 4096 * SLOT_SIZE;
+/** The layers found so far of the packet that is being decoded. */
+export const slots: Int32Array = new Int32Array(MAX_LAYERS * SLOT_SIZE);
 
-/** Result of the last `walk`, read at once by its caller: returning an object would cost an allocation a packet. */
-export const walked: {
-  slots: Int32Array;
-  base: number;
-  count: number;
-  error: DecodeError | undefined;
-} = { slots: new Int32Array(0), base: 0, count: 0, error: undefined };
-
-const state: WalkState & { error: DecodeError | undefined } = {
-  stop: 0,
+/** The walk that `slots` belong to. */
+export const state: WalkState = {
+  walk: 1,
+  next: 0,
+  at: 0,
+  end: 0,
+  top: 0,
   error: undefined,
+  first: firstLayerId,
   fail(id, offset, code) {
     this.error ??= { layer: layerById[id]!.name, offset, code };
   },
+  renew,
 };
 
-// Packets share one arena of slots until it is full: a walk allocates nothing of its own.
-let arena = new Int32Array(ARENA_SLOTS);
-let used = 0;
+/** The walk over all layers that were defined when it was compiled: at first use, and when a packet has a later one. */
+export let walk: Walker = renew;
 
-/**
- * Finds the layers of `buffer[offset, end)`, `first` being the outermost. Offsets in the slots are from `offset`.
- * The cursor only moves forward and at most `MAX_LAYERS` times, so any input ends; a length field may shorten what
- * is left and never lengthens it. Without `keep` the next walk may overwrite the slots.
- */
-export function walk(buffer: Uint8Array, offset: number, end: number, first: LayerType | undefined, keep = true): void {
-  if (arena.length - used < MAX_LAYERS * SLOT_SIZE) {
-    arena = new Int32Array(ARENA_SLOTS);
-    used = 0;
-  }
-  let at = used;
-  state.error = undefined;
-  if (first !== undefined && offset < end) {
-    state.stop = at + MAX_LAYERS * SLOT_SIZE;
-    at = first.code.step(buffer, offset, offset, end, arena, at, state);
-  }
-  walked.slots = arena;
-  walked.base = used;
-  walked.count = (at - used) / SLOT_SIZE;
-  walked.error = state.error;
-  if (keep) used = at;
+function renew(packet: WalkedPacket, id: number, nth: number, make: boolean): ReturnType<Walker> {
+  const parts = layerById.map((layer) => layer?.code);
+  walk = canGenerate() ? generateWalker(parts, slots, state) : closureWalker(parts, slots, state);
+  packet.walk = 0;
+  return walk(packet, id, nth, make);
 }

@@ -4,6 +4,8 @@ import { httpClient } from "./http-client.mjs";
 import { idleConnections } from "./idle-connections.mjs";
 import { imports } from "./import.mjs";
 import { lines } from "./lines.mjs";
+import { pcapFilter } from "./pcap-filter.mjs";
+import { pcapRead } from "./pcap-read.mjs";
 import { tcpBulk } from "./tcp-bulk.mjs";
 import { tcpEcho } from "./tcp-echo.mjs";
 import { udpReceive } from "./udp-receive.mjs";
@@ -19,6 +21,8 @@ export const subjects = [
   udpSend,
   udpReceive,
   httpClient,
+  pcapRead,
+  pcapFilter,
   chatFanout,
   imports,
 ];

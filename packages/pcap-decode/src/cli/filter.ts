@@ -1,10 +1,11 @@
+import { open } from "node:fs/promises";
 import { LinkType } from "../container/interface.ts";
-import { MAXIMUM_SNAPLEN } from "../container/reader.ts";
-import { CaptureWriter } from "../container/writer.ts";
 import { InvalidValueError } from "../errors.ts";
-import { resolveFilter } from "../packet-filter.ts";
-import { target } from "./convert.ts";
-import { type CommonOptions, Session } from "./session.ts";
+import { checkFilter, resolveFilter } from "../packet-filter.ts";
+import { type FilterTarget, filterFile } from "./filter-file.ts";
+import { INTERRUPTED, Interrupt } from "./interrupt.ts";
+import { Output, warn } from "./output.ts";
+import type { CommonOptions } from "./session.ts";
 
 /** Options of `filter`. */
 export interface FilterCommandOptions extends CommonOptions {
@@ -16,29 +17,38 @@ export interface FilterCommandOptions extends CommonOptions {
 
 /** Prints the program of an expression, or writes the packets that it selects, as `tcpdump -d` and `-r … -w …` do. */
 export async function filter(expression: string, options: FilterCommandOptions): Promise<number> {
-  const session = new Session(options);
-  if (options.read === undefined) {
-    await session.out.line(String(resolveFilter(expression, linkType(options.linkType))).trimEnd());
-    await session.out.flush();
+  const { read, write: to = "-" } = options;
+  if (read === undefined) {
+    const out = new Output();
+    await out.line(String(resolveFilter(expression, linkType(options.linkType))).trimEnd());
+    await out.flush();
     return 0;
   }
   if (options.dump) throw new InvalidValueError("--dump", "--read", "one of the two");
-  const capture = await session.open(options.read, { filter: expression }).open();
-  const snaplen = capture.interfaces[0]?.snaplen ?? 0;
-  const to = options.write ?? "-";
   if (to === "-" && process.stdout.isTTY)
     throw new InvalidValueError("--write", undefined, "a file or a pipe; a terminal cannot show a capture");
-  const writer = await CaptureWriter.open(target(to), {
-    format: capture.format === "pcapng" ? "pcapng" : "pcap",
-    linkType: capture.interfaces[0]?.linkType ?? LinkType.ETHERNET,
-    linkTypeExtension: capture.interfaces[0]?.linkTypeExtension ?? 0,
-    snaplen: snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen,
-    nanoseconds: capture.interfaces[0]?.ticksPerSecond === 1_000_000_000n,
-  });
-  await session.each(capture, {}, (packet) => writer.write(packet));
-  await writer.close();
-  if (to !== "-") process.stderr.write(`${writer.packets} packets written to ${to}\n`);
-  return session.exitCode;
+  checkFilter(expression);
+  const interrupt = new Interrupt();
+  const opened = async (): Promise<FilterTarget> => (to === "-" ? standardOutput() : open(to, "w"));
+  const filtered = read === "-" ? undefined : await filterFile(read, expression, opened, interrupt);
+  if (filtered === undefined) return (await import("./filter-packets.ts")).filterPackets(read, to, expression, options);
+  if (filtered.problem !== undefined) warn(filtered.problem.message);
+  if (to !== "-") process.stderr.write(`${filtered.packets} packets written to ${to}\n`);
+  if (interrupt.interrupted) return INTERRUPTED;
+  return filtered.problem === undefined ? 0 : 1;
+}
+
+function standardOutput(): FilterTarget {
+  // The write that meets the closed pipe rejects.
+  process.stdout.on("error", () => {});
+  return {
+    write: (bytes, at) =>
+      new Promise((resolve, reject) => {
+        const done = (error?: Error | null) => (error ? reject(error) : resolve({ bytesWritten: bytes.length - at }));
+        process.stdout.write(bytes.subarray(at), done);
+      }),
+    close: async () => {},
+  };
 }
 
 function linkType(text = "1"): number {

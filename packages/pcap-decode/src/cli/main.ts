@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { escapeText } from "../format/escape.ts";
-import { type ConvertOptions, convert } from "./convert.ts";
-import { type FilterCommandOptions, filter } from "./filter.ts";
-import { dump } from "./hexdump.ts";
-import { OutputClosed } from "./output.ts";
-import { type ReadOptions, read } from "./read.ts";
-import { type StatsOptions, stats } from "./stats.ts";
+import type { ConvertOptions } from "./convert.ts";
+import type { FilterCommandOptions } from "./filter.ts";
+import { OutputClosed, warn } from "./output.ts";
+import type { ReadOptions } from "./read.ts";
+import type { StatsOptions } from "./stats.ts";
+
+// Each command is loaded when it is called: `filter` needs neither the layers nor the tables.
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -48,7 +48,7 @@ program
   )
   .addOption(color())
   .action((file: string, words: string[], options: ReadOptions) =>
-    run(() => read(file, { ...options, filter: words.join(" ") })),
+    run(async () => (await import("./read.ts")).read(file, { ...options, filter: words.join(" ") })),
   );
 
 program
@@ -59,7 +59,7 @@ program
   .option("-j, --json", "as JSON")
   .addOption(color())
   .action((file: string, words: string[], options: StatsOptions) =>
-    run(() => stats(file, { ...options, filter: words.join(" ") })),
+    run(async () => (await import("./stats.ts")).stats(file, { ...options, filter: words.join(" ") })),
   );
 
 program
@@ -76,7 +76,7 @@ program
   .option("-s, --skip <n>", "leave out the first n packets", count)
   .addOption(color())
   .action((input: string, output: string, words: string[], options: ConvertOptions) =>
-    run(() => convert(input, output, { ...options, filter: words.join(" ") })),
+    run(async () => (await import("./convert.ts")).convert(input, output, { ...options, filter: words.join(" ") })),
   );
 
 program
@@ -88,7 +88,9 @@ program
   .option("-r, --read <file>", "capture to read")
   .option("-w, --write <file>", "capture to write; - or nothing is standard output")
   .addOption(color())
-  .action((words: string[], options: FilterCommandOptions) => run(() => filter(words.join(" "), options)));
+  .action((words: string[], options: FilterCommandOptions) =>
+    run(async () => (await import("./filter.ts")).filter(words.join(" "), options)),
+  );
 
 program
   .command("hexdump")
@@ -99,7 +101,7 @@ program
   .option("-s, --skip <n>", "leave out the first n packets", count)
   .addOption(color())
   .action((file: string, words: string[], options: ReadOptions) =>
-    run(() => dump(file, { ...options, filter: words.join(" ") })),
+    run(async () => (await import("./hexdump.ts")).dump(file, { ...options, filter: words.join(" ") })),
   );
 
 /** Errors become one line that says what is wrong; the reader's end of a pipe closing is no error. */
@@ -108,8 +110,7 @@ async function run(command: () => Promise<number>): Promise<void> {
     process.exitCode = await command();
   } catch (error) {
     if (error instanceof OutputClosed || (error as { code?: unknown }).code === "EPIPE") return;
-    const { message } = error as Error;
-    process.stderr.write(`pcap-decode: ${escapeText(message)}\n`);
+    warn((error as Error).message);
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import pc from "picocolors";
+import { escapeText } from "../format/escape.ts";
 
 /** When to colour. */
 export type ColorMode = "auto" | "always" | "never";
@@ -49,4 +50,9 @@ export class Output {
       await Promise.race([once(process.stdout, "drain"), once(process.stdout, "close")]);
     if (this.#closed) throw new OutputClosed();
   }
+}
+
+/** A line on standard error that says what is wrong. */
+export function warn(message: string): void {
+  process.stderr.write(`pcap-decode: ${escapeText(message)}\n`);
 }

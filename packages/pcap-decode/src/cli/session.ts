@@ -1,8 +1,8 @@
 import { type Capture, openCapture } from "../container/capture.ts";
 import { LinkType } from "../container/interface.ts";
-import { escapeText } from "../format/escape.ts";
 import type { Packet } from "../packet.ts";
-import { type ColorMode, colors, Output } from "./output.ts";
+import { INTERRUPTED, Interrupt } from "./interrupt.ts";
+import { type ColorMode, colors, Output, warn } from "./output.ts";
 import { showProgress } from "./progress.ts";
 
 /** Options that every command has. */
@@ -22,18 +22,19 @@ export interface SelectOptions {
 export class Session {
   readonly out = new Output();
   readonly paint: ReturnType<typeof colors>;
-  readonly #abort = new AbortController();
-  /** What the process ends with. */
-  exitCode = 0;
-  interrupted = false;
+  readonly #interrupt = new Interrupt();
+  #failed = false;
 
   constructor(options: CommonOptions) {
     this.paint = colors(options.color, process.stdout);
-    process.once("SIGINT", () => {
-      this.interrupted = true;
-      this.exitCode = 130;
-      this.#abort.abort();
-    });
+  }
+
+  get interrupted(): boolean {
+    return this.#interrupt.interrupted;
+  }
+  /** What the process ends with. */
+  get exitCode(): number {
+    return this.interrupted ? INTERRUPTED : this.#failed ? 1 : 0;
   }
 
   /** The capture at `path`; `-` is standard input. */
@@ -42,7 +43,7 @@ export class Session {
     return openCapture(input, {
       ...(options.filter ? { filter: options.filter } : {}),
       ...(options.follow ? { follow: true } : {}),
-      signal: this.#abort.signal,
+      signal: this.#interrupt.signal,
     });
   }
 
@@ -80,12 +81,8 @@ export class Session {
 
   reportProblem(capture: Capture): void {
     if (capture.problem === undefined || this.interrupted) return;
-    this.warn(capture.problem.message);
-    this.exitCode = 1;
-  }
-
-  warn(message: string): void {
-    process.stderr.write(`pcap-decode: ${escapeText(message)}\n`);
+    warn(capture.problem.message);
+    this.#failed = true;
   }
 }
 

@@ -5,7 +5,7 @@ import { type CaptureOptions, checkOptions } from "./capture-options.ts";
 import { createReader, problemError } from "./create-reader.ts";
 import type { CaptureInterface } from "./interface.ts";
 import { PacketIterator } from "./packet-iterator.ts";
-import { PCAP_HEADER } from "./pcap.ts";
+import { PCAP_HEADER } from "./pcap-header.ts";
 import type { CaptureProblem, ContainerReader } from "./reader.ts";
 import { type ByteSource, type CaptureInput, openSource } from "./source.ts";
 

@@ -1,5 +1,6 @@
 import { CaptureFormatError } from "../errors.ts";
-import { PCAP_HEADER, PcapReader, pcapMagic } from "./pcap.ts";
+import { PcapReader } from "./pcap.ts";
+import { PCAP_HEADER, pcapMagic } from "./pcap-header.ts";
 import { isPcapng, PcapngReader } from "./pcapng.ts";
 import type { CaptureProblem, ContainerReader, ReaderOptions } from "./reader.ts";
 

@@ -1,6 +1,6 @@
 import type { Packet } from "../packet.ts";
 import { putU16, putU32 } from "./bytes.ts";
-import { PCAP_HEADER, PCAP_RECORD, PcapMagic } from "./pcap.ts";
+import { PCAP_HEADER, PCAP_RECORD, PcapMagic } from "./pcap-header.ts";
 
 /** What a pcap file is written with. */
 export interface PcapEncoding {

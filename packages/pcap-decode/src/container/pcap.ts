@@ -1,40 +1,15 @@
-import { CaptureFormatError } from "../errors.ts";
 import { Packet } from "../packet.ts";
 import { type PacketFilter, resolveFilter } from "../packet-filter.ts";
 import type { CaptureBlock } from "./block.ts";
-import { u16, u32 } from "./bytes.ts";
 import type { CaptureInterface } from "./interface.ts";
-import {
-  type CaptureProblem,
-  type ContainerReader,
-  DEFAULT_MAX_PACKET_LENGTH,
-  MAXIMUM_SNAPLEN,
-  type ReaderOptions,
-} from "./reader.ts";
-
-export const PCAP_HEADER = 24;
-export const PCAP_RECORD = 16;
-/** Kuznetzov's patched format adds interface index, protocol and packet type to each record. */
-const KUZNETZOV_RECORD = 24;
-
-/** Magic numbers as a 32-bit word in the writer's byte order (libpcap, sf-pcap.c). */
-export const PcapMagic = { MICROSECONDS: 0xa1b2c3d4, NANOSECONDS: 0xa1b23c4d, KUZNETZOV: 0xa1b2cd34 } as const;
-
-/** What a pcap file's first four bytes say, or `undefined` when they are not pcap's. */
-export function pcapMagic(b: Uint8Array, at: number): { magic: number; big: boolean } | undefined {
-  for (const big of [false, true]) {
-    const magic = u32(b, at, big);
-    if (Object.values<number>(PcapMagic).includes(magic)) return { magic, big };
-  }
-  return undefined;
-}
+import { PCAP_HEADER, readPcapHeader } from "./pcap-header.ts";
+import { type CaptureProblem, type ContainerReader, DEFAULT_MAX_PACKET_LENGTH, type ReaderOptions } from "./reader.ts";
 
 /** Reads the records of a pcap file (draft-ietf-opsawg-pcap; libpcap's sf-pcap.c for what old writers did). */
 export class PcapReader implements ContainerReader {
   readonly format = "pcap";
   readonly byteOrder: "little" | "big";
   readonly interfaces: readonly CaptureInterface[];
-  readonly magic: number;
   readonly version: readonly [major: number, minor: number];
   buffer: Uint8Array;
   position: number;
@@ -52,63 +27,54 @@ export class PcapReader implements ContainerReader {
   readonly #filter: PacketFilter | undefined;
   readonly #linkType: number;
   readonly #interface: CaptureInterface;
+  #viewed: Uint8Array;
+  #words: DataView;
+  #captured = 0;
+  #original = 0;
   #blocks = 0;
 
   /** Reads the header at `position`; 24 bytes must be there. */
   constructor(buffer: Uint8Array, position: number, limit: number, options: ReaderOptions) {
-    const found = pcapMagic(buffer, position);
-    if (found === undefined) throw new CaptureFormatError("Not a pcap file", 0);
-    const { magic, big } = found;
-    this.magic = magic;
-    this.byteOrder = big ? "big" : "little";
-    this.#big = big;
-    const major = u16(buffer, position + 4, big);
-    const minor = u16(buffer, position + 6, big);
-    this.version = [major, minor];
-    if (major < 2) throw new CaptureFormatError(`pcap version ${major}.${minor} is older than 2.0`, 4);
-    this.#recordHeader = magic === PcapMagic.KUZNETZOV ? KUZNETZOV_RECORD : PCAP_RECORD;
-    this.#scale = magic === PcapMagic.NANOSECONDS ? 1 : 1000;
-    // Version 2.3 files exist with the two lengths in either order; before it and in 543 (DG/UX) they are swapped.
-    this.#swapped =
-      major === 543 || (major === 2 && minor < 3) ? "always" : major === 2 && minor === 3 ? "maybe" : "never";
-    const snaplen = u32(buffer, position + 16, big);
-    const link = u32(buffer, position + 20, big);
-    this.#linkType = link & 0xffff;
-    const fcs = link & 0x04000000 ? { fcsLength: (link >>> 28) * 2 } : {};
-    const extension = link > 0xffff ? { linkTypeExtension: link >>> 16 } : {};
-    this.#snaplen = snaplen === 0 || snaplen > MAXIMUM_SNAPLEN ? MAXIMUM_SNAPLEN : snaplen;
+    const header = readPcapHeader(buffer, position);
+    this.byteOrder = header.big ? "big" : "little";
+    this.version = header.version;
+    this.#big = header.big;
+    this.#recordHeader = header.recordHeader;
+    this.#scale = header.nanoseconds ? 1 : 1000;
+    this.#swapped = header.swapped;
+    this.#snaplen = header.effectiveSnaplen;
+    this.#linkType = header.linkType;
     this.#maxPacket = options.maxPacketLength ?? DEFAULT_MAX_PACKET_LENGTH;
-    const ticksPerSecond = magic === PcapMagic.NANOSECONDS ? 1_000_000_000n : 1_000_000n;
     this.#interface = {
       id: 0,
-      linkType: this.#linkType,
-      snaplen,
-      ...fcs,
-      ...extension,
-      ticksPerSecond,
+      linkType: header.linkType,
+      snaplen: header.snaplen,
+      ...(header.fcsLength === undefined ? {} : { fcsLength: header.fcsLength }),
+      ...(header.linkTypeExtension === 0 ? {} : { linkTypeExtension: header.linkTypeExtension }),
+      ticksPerSecond: header.nanoseconds ? 1_000_000_000n : 1_000_000n,
       timestampOffset: 0n,
       options: [],
     };
     this.interfaces = [this.#interface];
     this.#filter = resolveFilter(options.filter, this.#linkType);
     this.buffer = buffer;
+    this.#viewed = buffer;
+    this.#words = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     this.position = position + PCAP_HEADER;
     this.limit = limit;
     this.base = 0;
   }
 
   nextPacket(): Packet | undefined {
-    const filter = this.#filter;
     for (;;) {
       const at = this.#nextRecord();
       if (at < 0) return undefined;
-      const b = this.buffer;
-      const data = at + this.#recordHeader;
-      const captured = this.position - data;
-      const original = this.#originalLength(at);
+      const filter = this.#filter;
+      const captured = this.#captured;
       // libpcap's filters see no more than the snapshot length of a record that exceeds it.
-      if (filter === undefined || filter.match(b, data, Math.min(captured, this.#snaplen), original)) {
-        return this.#packet(at, captured, original);
+      const seen = Math.min(captured, this.#snaplen);
+      if (filter === undefined || filter.match(this.buffer, at + this.#recordHeader, seen, this.#original)) {
+        return this.#packet(at);
       }
     }
   }
@@ -124,11 +90,10 @@ export class PcapReader implements ContainerReader {
     }
     const at = this.#nextRecord();
     if (at < 0) return undefined;
-    const packet = this.#packet(at, this.position - at - this.#recordHeader, this.#originalLength(at));
-    return { type: "packet", form: "enhanced", packet, options: [] };
+    return { type: "packet", form: "enhanced", packet: this.#packet(at), options: [] };
   }
 
-  /** Steps over the record at `position` and returns where it starts, or -1. */
+  /** Steps over the record at `position` and returns where it starts, or -1; its lengths are left in fields. */
   #nextRecord(): number {
     const at = this.position;
     const header = this.#recordHeader;
@@ -137,7 +102,13 @@ export class PcapReader implements ContainerReader {
       this.needed = header;
       return -1;
     }
-    const captured = this.#capturedLength(at);
+    const view = this.#view();
+    const little = !this.#big;
+    let captured = view.getUint32(at + 8, little);
+    let original = view.getUint32(at + 12, little);
+    const swapped = this.#swapped;
+    if (swapped !== "never" && (swapped === "always" || captured > original))
+      [captured, original] = [original, captured];
     if (captured > this.#maxPacket) {
       const message = `A packet of ${captured} bytes, more than maxPacketLength (${this.#maxPacket})`;
       this.problem ??= { code: "damaged", offset: this.base + at, message };
@@ -147,38 +118,37 @@ export class PcapReader implements ContainerReader {
       this.needed = header + captured;
       return -1;
     }
+    this.#captured = captured;
+    this.#original = original;
     this.position = at + header + captured;
     return at;
   }
 
-  #capturedLength(at: number): number {
-    const captured = u32(this.buffer, at + 8, this.#big);
-    if (this.#swapped === "never") return captured;
-    const original = u32(this.buffer, at + 12, this.#big);
-    return this.#swapped === "always" || captured > original ? original : captured;
+  /** One read of a word through a view costs less than four of its bytes. */
+  #view(): DataView {
+    const { buffer } = this;
+    if (this.#viewed !== buffer) {
+      this.#viewed = buffer;
+      this.#words = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    }
+    return this.#words;
   }
 
-  #originalLength(at: number): number {
-    const original = u32(this.buffer, at + 12, this.#big);
-    if (this.#swapped === "never") return original;
-    const captured = u32(this.buffer, at + 8, this.#big);
-    return this.#swapped === "always" || captured > original ? captured : original;
-  }
-
-  #packet(at: number, captured: number, original: number): Packet {
+  #packet(at: number): Packet {
     this.shared = true;
-    const b = this.buffer;
-    let seconds = u32(b, at, this.#big);
-    let nanoseconds = u32(b, at + 4, this.#big) * this.#scale;
+    const view = this.#view();
+    const little = !this.#big;
+    let seconds = view.getUint32(at, little);
+    let nanoseconds = view.getUint32(at + 4, little) * this.#scale;
     if (nanoseconds >= 1e9) {
       seconds += Math.floor(nanoseconds / 1e9);
       nanoseconds %= 1e9;
     }
     return new Packet(
-      b,
+      this.buffer,
       at + this.#recordHeader,
-      captured,
-      original,
+      this.#captured,
+      this.#original,
       this.#linkType,
       seconds,
       nanoseconds,

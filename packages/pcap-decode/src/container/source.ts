@@ -43,11 +43,17 @@ export interface SourceOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a file is read here. */
+interface FileOptions extends SourceOptions {
+  /** Bytes of a piece. */
+  readonly chunkSize?: number;
+}
+
 // Large enough that the cost of a read vanishes, small enough that a kept packet holds little.
 const CHUNK = 512 * 1024;
 
 /** The source of an input; what is compressed with gzip is decompressed. */
-export async function openSource(input: CaptureInput, options: SourceOptions): Promise<ByteSource> {
+export async function openSource(input: CaptureInput, options: FileOptions): Promise<ByteSource> {
   if (options.follow && typeof input !== "string" && !(input instanceof URL)) {
     throw new InvalidValueError("follow", options.follow, "a path as the input to follow");
   }
@@ -58,7 +64,7 @@ export async function openSource(input: CaptureInput, options: SourceOptions): P
   return new ChunkSource(gunzip(chunks(plain, head)), plain);
 }
 
-async function rawSource(input: CaptureInput, options: SourceOptions): Promise<ByteSource> {
+async function rawSource(input: CaptureInput, options: FileOptions): Promise<ByteSource> {
   if (typeof input === "string" || input instanceof URL) return FileSource.open(input, options);
   if (input instanceof ArrayBuffer || ArrayBuffer.isView(input)) {
     const bytes = plainBytes(input);
@@ -194,19 +200,21 @@ class PushedBack implements ByteSource {
 /** A file, read ahead by one piece so that the disk and the decoder work at the same time. */
 class FileSource implements ByteSource {
   readonly #file: FileHandle;
-  readonly #options: SourceOptions;
+  readonly #options: FileOptions;
+  readonly #chunk: number;
   readonly byteLength: number | undefined;
   bytesRead = 0;
   #ahead: Promise<Filled> | undefined;
   #spare: ArrayBuffer | undefined;
 
-  private constructor(file: FileHandle, byteLength: number | undefined, options: SourceOptions) {
+  private constructor(file: FileHandle, byteLength: number | undefined, options: FileOptions) {
     this.#file = file;
     this.byteLength = byteLength;
     this.#options = options;
+    this.#chunk = options.chunkSize ?? CHUNK;
   }
 
-  static async open(path: string | URL, options: SourceOptions): Promise<FileSource> {
+  static async open(path: string | URL, options: FileOptions): Promise<FileSource> {
     const fs = nodeModule<typeof import("node:fs/promises")>("node:fs/promises");
     if (fs === undefined) {
       throw new InvalidValueError("openCapture(input)", path, "bytes or a stream: there are no files here");
@@ -221,9 +229,9 @@ class FileSource implements ByteSource {
   }
 
   async fill(rest: Uint8Array, needed: number): Promise<Filled | undefined> {
-    const room = Math.max(CHUNK, needed - rest.length);
+    const room = Math.max(this.#chunk, needed - rest.length);
     // The piece read ahead left room before it for the start of a record that the last piece cut.
-    const ahead = this.#ahead ?? this.#read(CHUNK);
+    const ahead = this.#ahead ?? this.#read(this.#chunk);
     this.#ahead = undefined;
     let piece = await ahead;
     let parts = piece.limit;
@@ -236,7 +244,7 @@ class FileSource implements ByteSource {
     }
     if (parts === 0) return undefined;
     if (!this.#options.follow) {
-      this.#ahead = this.#read(CHUNK);
+      this.#ahead = this.#read(this.#chunk);
       // It is awaited by the next `fill`; without one, closing the file may reject it.
       this.#ahead.catch(() => {});
     }
@@ -262,11 +270,11 @@ class FileSource implements ByteSource {
   }
 
   recycle({ buffer }: Uint8Array): void {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === HEADROOM + CHUNK) this.#spare = buffer;
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === HEADROOM + this.#chunk) this.#spare = buffer;
   }
 
   async #read(size: number): Promise<Filled> {
-    const spare = size === CHUNK ? this.#spare : undefined;
+    const spare = size === this.#chunk ? this.#spare : undefined;
     if (spare !== undefined) this.#spare = undefined;
     const buffer = spare === undefined ? new Uint8Array(HEADROOM + size) : new Uint8Array(spare);
     const { bytesRead } = await this.#file.read(buffer, HEADROOM, size, null);

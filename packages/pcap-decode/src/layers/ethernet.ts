@@ -9,9 +9,9 @@ import { etherTypeNames, etherTypes } from "./tables.ts";
 const MAX_LENGTH = 1500;
 
 /** Which layer an Ethernet-style type or length at `at` announces for `[payload, end)`. */
-export function etherNext(b: Uint8Array, at: number, payload: number, end: number): LayerType | undefined {
+export function etherNext(b: Uint8Array, at: number, payload: number, end: number): LayerType | number | undefined {
   const type = (b[at]! << 8) | b[at + 1]!;
-  if (type > MAX_LENGTH) return etherTypes.get(type);
+  if (type > MAX_LENGTH) return etherTypes.idOf(type);
   // Novell's raw 802.3 has no LLC: its packets start with a checksum of all ones.
   return end - payload >= 2 && b[payload] === 0xff && b[payload + 1] === 0xff ? undefined : LLC;
 }

@@ -2,7 +2,7 @@ import { formatIPv4, ipv4, parseIPv4 } from "../address.ts";
 import { internetChecksum, sumWords } from "../build/checksum.ts";
 import { bits, dynamic, u8, u16 } from "../field.ts";
 import { fromHex, toHex } from "../hex.ts";
-import { defineLayer, type LayerType } from "../layer.ts";
+import { defineLayer } from "../layer.ts";
 import { nextNumber, totalLength } from "./computed.ts";
 import { ipProtocolNames, ipProtocols } from "./tables.ts";
 
@@ -95,8 +95,7 @@ export const IPv4 = defineLayer({
   headerLength: (b, o) => (b[o]! & 15) * 4,
   totalLength: (b, o) => (b[o + 2]! << 8) | b[o + 3]!,
   align: 4,
-  next: (b, o): LayerType | undefined =>
-    (b[o + 6]! & 0x1f) === 0 && b[o + 7] === 0 ? ipProtocols.get(b[o + 9]!) : undefined,
+  next: (b, o): number => ((b[o + 6]! & 0x1f) === 0 && b[o + 7] === 0 ? ipProtocols.idOf(b[o + 9]!) : 0),
   derive: {
     moreFragments: (view) => (view.flags & 1) !== 0,
     dontFragment: (view) => (view.flags & 2) !== 0,

@@ -1,7 +1,7 @@
 import { ipv6, parseIPv6 } from "../address.ts";
 import { sumWords } from "../build/checksum.ts";
 import { bits, u8, u16 } from "../field.ts";
-import { defineLayer, type LayerType } from "../layer.ts";
+import { defineLayer } from "../layer.ts";
 import { nextNumber, payloadLength } from "./computed.ts";
 import { ipProtocolNames, ipProtocols } from "./tables.ts";
 
@@ -26,7 +26,7 @@ export const IPv6 = defineLayer({
     const length = (b[o + 4]! << 8) | b[o + 5]!;
     return length === 0 && b[o + 6] !== NO_NEXT_HEADER ? 0 : 40 + length;
   },
-  next: (b, o): LayerType | undefined => ipProtocols.get(b[o + 6]!),
+  next: (b, o): number => ipProtocols.idOf(b[o + 6]!),
   pseudoHeader(values, protocol, length) {
     const dst = parseIPv6(values.dst as string);
     const sum = sumWords(dst, 0, 16, sumWords(parseIPv6(values.src as string), 0, 16));

@@ -209,9 +209,9 @@ for (const [table, entries] of bindings) for (const [key, layer] of entries) tab
 /** Link types of bare IP packets, whose version tells the layer: 101, and DLT_RAW as BSD and OpenBSD wrote it. */
 const RAW = new Set<number>([LinkType.RAW, 12, 14]);
 
-/** The outermost layer of a packet at `offset`. */
-export function firstLayer(buffer: Uint8Array, offset: number, linkType: number): LayerType | undefined {
-  return linkTypes.get(linkType) ?? (RAW.has(linkType) ? ipLayer(buffer[offset]!) : undefined);
+/** Id of the outermost layer of a packet at `offset`, 0 when it is unknown. */
+export function firstLayerId(buffer: Uint8Array, offset: number, linkType: number): number {
+  return linkTypes.idOf(linkType) || (RAW.has(linkType) ? (ipLayer(buffer[offset]!)?.id ?? 0) : 0);
 }
 
 /** IPv4 or IPv6 by the first byte of a header. */

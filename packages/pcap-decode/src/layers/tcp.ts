@@ -68,10 +68,10 @@ function readOptions(b: Uint8Array, at: number, end: number): TCPOption[] {
 }
 
 /** Which layer a TCP payload holds: by port, or by how it starts. */
-function nextLayer(b: Uint8Array, o: number, payload: number, end: number): LayerType | undefined {
+function nextLayer(b: Uint8Array, o: number, payload: number, end: number): LayerType | number | undefined {
   if (payload >= end) return undefined;
-  const bound = tcpPorts.get((b[o + 2]! << 8) | b[o + 3]!) ?? tcpPorts.get((b[o]! << 8) | b[o + 1]!);
-  if (bound !== undefined) return bound;
+  const bound = tcpPorts.idOf((b[o + 2]! << 8) | b[o + 3]!) || tcpPorts.idOf((b[o]! << 8) | b[o + 1]!);
+  if (bound !== 0) return bound;
   if (looksLikeTLS(b, payload, end)) return TLS;
   return looksLikeHTTP(b, payload, end) ? HTTP : undefined;
 }

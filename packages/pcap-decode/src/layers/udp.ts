@@ -7,9 +7,9 @@ import { udpPorts } from "./tables.ts";
 const checksum = transportChecksum(17);
 
 /** Which layer a datagram holds: by port, or by how it starts. */
-function nextLayer(b: Uint8Array, o: number, payload: number, end: number): LayerType | undefined {
-  const bound = udpPorts.get((b[o + 2]! << 8) | b[o + 3]!) ?? udpPorts.get((b[o]! << 8) | b[o + 1]!);
-  return bound ?? (looksLikeQUIC(b, payload, end) ? QUIC : undefined);
+function nextLayer(b: Uint8Array, o: number, payload: number, end: number): LayerType | number | undefined {
+  const bound = udpPorts.idOf((b[o + 2]! << 8) | b[o + 3]!) || udpPorts.idOf((b[o]! << 8) | b[o + 1]!);
+  return bound || (looksLikeQUIC(b, payload, end) ? QUIC : undefined);
 }
 
 /** User Datagram Protocol (RFC 768). */

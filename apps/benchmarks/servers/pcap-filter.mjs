@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { compileFilter } from "@sockeye/pcap-decode";
+
+const [expression, path] = process.argv.slice(2);
+const { match } = compileFilter(expression);
+// What is measured is the filter alone: the file is read and its packets are found before.
+const buffer = new Uint8Array(readFileSync(path));
+const records = new DataView(buffer.buffer);
+const offsets = [];
+for (let at = 24; at < buffer.length; at += 16 + records.getUint32(at + 8, true)) offsets.push(at);
+const starts = Uint32Array.from(offsets, (at) => at + 16);
+const lengths = Uint32Array.from(offsets, (at) => records.getUint32(at + 8, true));
+
+console.log("ready");
+for await (const _ of createInterface({ input: process.stdin })) {
+  let sum = 0;
+  for (let i = 0; i < starts.length; i++) if (match(buffer, starts[i], lengths[i], lengths[i])) sum++;
+  console.log(JSON.stringify({ units: starts.length, sum }));
+}
