@@ -4,6 +4,7 @@ export { inject, type Sendable } from "./inject.ts";
 export { type InterfaceAddress, interfaces, type NetworkInterface } from "./interfaces.ts";
 export type { InterfaceStatistics } from "./packet-source.ts";
 export { type Ping, type PingOptions, type PingReply, type PingStatistics, ping } from "./ping.ts";
+export { CaptureRecorder, type Recording, type RecordOptions, record } from "./recorder.ts";
 export { MissingCapabilityError } from "./rights.ts";
 export { type Route, routeTo } from "./route.ts";
 export { send } from "./send.ts";
