@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { escapeText } from "../format/escape.ts";
 import type { ConvertOptions } from "./convert.ts";
 import type { FilterCommandOptions } from "./filter.ts";
 import { OutputClosed, warn } from "./output.ts";
 import type { ReadOptions } from "./read.ts";
+import { addLiveCommands } from "./sniff-commands.ts";
 import type { StatsOptions } from "./stats.ts";
 
 // Each command is loaded when it is called: `filter` needs neither the layers nor the tables.
@@ -103,6 +105,8 @@ program
   .action((file: string, words: string[], options: ReadOptions) =>
     run(async () => (await import("./hexdump.ts")).dump(file, { ...options, filter: words.join(" ") })),
   );
+
+addLiveCommands(program, run);
 
 /** Errors become one line that says what is wrong; the reader's end of a pipe closing is no error. */
 async function run(command: () => Promise<number>): Promise<void> {
