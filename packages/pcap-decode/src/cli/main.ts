@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { escapeText } from "../format/escape.ts";
 import type { ConvertOptions } from "./convert.ts";
 import type { FilterCommandOptions } from "./filter.ts";
 import { OutputClosed, warn } from "./output.ts";

@@ -1,13 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommonOptions } from "./session.ts";
-import { type SniffCommandOptions, sniffPackets } from "./sniff.ts";
-import {
-  listInterfaces,
-  type PingCommandOptions,
-  pingHost,
-  type TracerouteCommandOptions,
-  traceHost,
-} from "./sniff-probe.ts";
+import type { SniffCommandOptions } from "./sniff.ts";
+import type { PingCommandOptions, TracerouteCommandOptions } from "./sniff-probe.ts";
 
 function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
@@ -50,7 +44,7 @@ export function addLiveCommands(program: Command, run: (command: () => Promise<n
     )
     .addOption(color())
     .action((name: string, words: string[], options: SniffCommandOptions) =>
-      run(() => sniffPackets(name, { ...options, filter: words.join(" ") })),
+      run(async () => (await import("./sniff.ts")).sniffPackets(name, { ...options, filter: words.join(" ") })),
     );
 
   program
@@ -58,7 +52,7 @@ export function addLiveCommands(program: Command, run: (command: () => Promise<n
     .description("list the network interfaces")
     .option("-j, --json", "as JSON")
     .addOption(color())
-    .action((options: CommonOptions & { json?: boolean }) => run(() => listInterfaces(options)));
+    .action((options: CommonOptions & { json?: boolean }) => run(async () => (await import("./sniff-probe.ts")).listInterfaces(options)));
 
   program
     .command("ping")
@@ -69,7 +63,7 @@ export function addLiveCommands(program: Command, run: (command: () => Promise<n
     .option("-W, --timeout <seconds>", "wait so long for an answer", seconds, 1)
     .option("-s, --size <bytes>", "bytes of payload", whole, 56)
     .option("-t, --ttl <n>", "routers that a request may pass", whole, 64)
-    .action((host: string, options: PingCommandOptions) => run(() => pingHost(host, options)));
+    .action((host: string, options: PingCommandOptions) => run(async () => (await import("./sniff-probe.ts")).pingHost(host, options)));
 
   program
     .command("traceroute")
@@ -80,5 +74,5 @@ export function addLiveCommands(program: Command, run: (command: () => Promise<n
     .option("-q, --queries <n>", "packets for each hop", whole, 3)
     .option("-w, --timeout <seconds>", "wait so long for a hop", seconds, 1)
     .option("-p, --port <n>", "the first port (udp), or the port (tcp)", whole)
-    .action((host: string, options: TracerouteCommandOptions) => run(() => traceHost(host, options)));
+    .action((host: string, options: TracerouteCommandOptions) => run(async () => (await import("./sniff-probe.ts")).traceHost(host, options)));
 }
