@@ -1,20 +1,9 @@
 /** The command line of both sides. */
-import { Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_WEB_PORT } from "./cli/place.ts";
-import { serve } from "./cli/serve.ts";
+import { Command, InvalidArgumentError } from "commander";
+import { hostOption, portOption } from "./cli/options.ts";
+import { serveCommand } from "./cli/serve-command.ts";
 import { join } from "./client.ts";
-import { defaultLimits } from "./hub/limits.ts";
 import { checkName } from "./protocol/name.ts";
-
-const integer =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
-    }
-    return value;
-  };
 
 function name(text: string): string {
   const result = checkName(text.startsWith("#") ? text.slice(1) : text);
@@ -22,54 +11,12 @@ function name(text: string): string {
   return result.name;
 }
 
-const MAX = 2 ** 31 - 1;
-const hostOption = (meaning: string): Option =>
-  new Option("--host <host>", meaning).default(DEFAULT_HOST).env("SOCKEYE_CHAT_HOST");
-const portOption = (min: number): Option =>
-  new Option("--port <port>", "its TCP port")
-    .default(DEFAULT_PORT)
-    .env("SOCKEYE_CHAT_PORT")
-    .argParser(integer(min, 65535));
-const limitOption = (flag: string, meaning: string, value: number, min = 1): Option =>
-  new Option(flag, meaning).default(value).argParser(integer(min, MAX));
-
 const program = new Command("chat")
   .description("A line chat: one server, and clients that are terminals, nc or programs.")
   .showHelpAfterError("(--help lists the options)")
   .helpCommand(false);
 
-program
-  .command("serve")
-  .description("run the server until Ctrl-C")
-  .addOption(hostOption("the address to listen on; 0.0.0.0 is every one"))
-  .addOption(portOption(0))
-  .addOption(
-    new Option("--web-port <port>", "the page's port")
-      .default(DEFAULT_WEB_PORT)
-      .env("SOCKEYE_CHAT_WEB_PORT")
-      .argParser(integer(0, 65535)),
-  )
-  .option("--no-web", "no page, and no WebSocket")
-  .option("--origin <name...>", "names that browsers may reach it by")
-  .addOption(new Option("--history <file>", 'where messages are kept, or "memory"').env("SOCKEYE_CHAT_HISTORY"))
-  .addOption(
-    new Option("--bus <url>", "nats://host:4222, of several servers").env("SOCKEYE_CHAT_BUS").conflicts("history"),
-  )
-  .addOption(limitOption("--max-clients <n>", "people at a time", defaultLimits.maxClients))
-  .addOption(limitOption("--max-line <bytes>", "longest line from a client", defaultLimits.maxLineLength, 64))
-  .addOption(limitOption("--max-queue <bytes>", "what may wait for a slow client", defaultLimits.maxQueueBytes, 65536))
-  .addOption(limitOption("--rate <lines>", "lines a second from one client", defaultLimits.linesPerSecond))
-  .action(({ host, port, web, webPort, origin, history, bus, maxClients, maxLine, maxQueue, rate }) =>
-    serve({
-      host,
-      port,
-      webPort: web ? webPort : undefined,
-      names: origin ?? [],
-      history,
-      bus,
-      limits: { maxClients, maxLineLength: maxLine, maxQueueBytes: maxQueue, linesPerSecond: rate },
-    }),
-  );
+serveCommand(program.command("serve"));
 
 program
   .command("join")
