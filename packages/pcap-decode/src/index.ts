@@ -161,6 +161,33 @@ export { WireGuard } from "./layers/wireguard.ts";
 export { Packet } from "./packet.ts";
 export type { FilterOption, PacketFilter } from "./packet-filter.ts";
 export type { Step, WalkState } from "./step.ts";
+export {
+  Conversation,
+  type ConversationJSON,
+} from "./streams/conversation.ts";
+export type { FragmentOverlapPolicy } from "./streams/datagram.ts";
+export { Defragmenter, type DefragmentOptions, type DefragmentStatistics } from "./streams/defragment.ts";
+export { type Endpoint, endpointText } from "./streams/endpoint.ts";
+export { Flow, type FlowCounters, type FlowJSON, type RoundTrip, type TrafficCounters } from "./streams/flow.ts";
+export type { EndReason } from "./streams/flow-table.ts";
+export {
+  type ConversationKind,
+  FlowTracker,
+  type FlowTrackerOptions,
+  type TrackerTotals,
+} from "./streams/flow-tracker.ts";
+export {
+  FollowedStream,
+  type FollowOptions,
+  follow,
+  type GapPolicy,
+  type PacketSource,
+  StreamGapError,
+} from "./streams/follow.ts";
+export { TCPReassembler, type TCPReassemblyOptions, type TCPReassemblyStatistics } from "./streams/reassemble.ts";
+export { StreamChunk, type StreamSide } from "./streams/tcp-chunk.ts";
+export type { OverlapPolicy } from "./streams/tcp-direction.ts";
+export { type StreamCounters, type TCPState, TCPStream, type TCPStreamHandler } from "./streams/tcp-stream.ts";
 export { Timestamp } from "./timestamp.ts";
 export type { FieldPlace } from "./view-class.ts";
 export type { DecodeError, DecodeErrorCode } from "./walk.ts";
