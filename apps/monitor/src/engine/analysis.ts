@@ -1,10 +1,14 @@
 /** Everything that is counted about the packets that pass the filter, each looked at once. */
-import type { Packet } from "@sockeye/pcap-decode";
+import { type Endpoint, type Flow, FlowTracker, type Packet } from "@sockeye/pcap-decode";
+import { endText } from "./detail.ts";
 import type { Share } from "./messages.ts";
 import { CATEGORIES, classify } from "./protocol.ts";
 import type { Cell, TableName } from "./table.ts";
 import { Talkers } from "./talkers.ts";
 import { Throughput } from "./throughput.ts";
+
+/** Conversations that are kept; the quietest are forgotten first. */
+const MAX_FLOWS = 50_000;
 
 export class Analysis {
   packets = 0;
@@ -13,6 +17,7 @@ export class Analysis {
   readonly throughput = new Throughput(CATEGORIES.length);
   readonly #shares = new Map<string, Share>();
   readonly #talkers = new Talkers();
+  readonly #flows = new FlowTracker({ maxFlows: MAX_FLOWS, maxConversations: 1 });
 
   add(packet: Packet): void {
     const { protocol, category, source, destination } = classify(packet);
@@ -29,6 +34,7 @@ export class Analysis {
     share.packets++;
     share.bytes += bytes;
     this.#talkers.add(source, destination, bytes);
+    this.#flows.add(packet);
   }
 
   /** Protocols, the one with the most bytes first. There are as many as the decoder knows at most. */
@@ -38,12 +44,14 @@ export class Analysis {
 
   /** How many rows each table has. */
   sizes(): Record<TableName, number> {
-    return { conversations: 0, talkers: this.#talkers.size, http: 0, dns: 0 };
+    return { conversations: this.#flows.size, talkers: this.#talkers.size, http: 0, dns: 0 };
   }
 
   /** The rows of a table, in its columns; times are relative to `start`, in seconds. */
-  rows(table: TableName, _start: number): Cell[][] {
+  rows(table: TableName, start: number): Cell[][] {
     switch (table) {
+      case "conversations":
+        return Array.from(this.#flows, (flow) => flowRow(flow, start));
       case "talkers":
         return Array.from(this.#talkers.values(), (talker) => [
           talker.address,
@@ -56,4 +64,28 @@ export class Analysis {
         return [];
     }
   }
+}
+
+function flowRow(flow: Flow, start: number): Cell[] {
+  const { handshake, mean } = flow.roundTrip;
+  return [
+    flow.protocolName,
+    endOf(flow, flow.client),
+    endOf(flow, flow.server),
+    flow.packets,
+    flow.bytes,
+    flow.toServer.bytes,
+    flow.toClient.bytes,
+    Number(flow.firstSeen) - start,
+    flow.duration,
+    handshake ?? mean,
+    flow.toServer.retransmissions + flow.toClient.retransmissions,
+  ];
+}
+
+/** Protocols that have ports: TCP, UDP, SCTP, UDP-Lite. */
+const WITH_PORTS = new Set([6, 17, 132, 136]);
+
+function endOf({ protocol }: Flow, { address, port }: Endpoint): string {
+  return endText(address, WITH_PORTS.has(protocol) ? port : -1);
 }

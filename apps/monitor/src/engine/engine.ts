@@ -14,7 +14,7 @@ const SLICE = 12;
 /** Milliseconds between two snapshots. */
 const SNAPSHOT_INTERVAL = 200;
 /** Points of the chart. */
-const CHART_POINTS = 360;
+const CHART_POINTS = 240;
 /** Rows that are given at a time. */
 const MAX_ROWS = 1000;
 const LINKTYPE_ETHERNET = 1;

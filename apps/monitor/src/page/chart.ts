@@ -63,7 +63,12 @@ export class Chart {
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.05 : 1] } },
       axes: [
-        { ...axis, space: 70, size: 26 },
+        {
+          ...axis,
+          space: 90,
+          size: 24,
+          values: (_plot, splits, _axis, _space, step) => splits.map((at) => tickText(at, step)),
+        },
         {
           ...axis,
           size: 76,
@@ -102,8 +107,17 @@ export class Chart {
       return;
     }
     const time = new Date((this.#series.start + at * this.#series.step) * 1000);
-    this.#readout.textContent = `${index === null ? "" : `${time.toLocaleTimeString()}  `}${this.#rate()(total)}`;
+    this.#readout.textContent = `${index === null ? "" : `${time.toLocaleTimeString("en-GB")}  `}${this.#rate()(total)}`;
   }
+}
+
+/** The time below the chart: as much of it as tells two ticks apart. */
+function tickText(seconds: number, step: number): string {
+  const date = new Date(seconds * 1000);
+  if (step >= 86_400) return date.toLocaleDateString();
+  const time = date.toLocaleTimeString("en-GB");
+  if (step >= 60) return time.slice(0, 5);
+  return step >= 1 ? time : `${time}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
 /** The colour that a variable has now. */

@@ -34,7 +34,7 @@ const packets = new VirtualList<PacketRow>({
   columns: packetColumns((row) => formatTime(timeFormat, row, snapshot ?? row, row.delta)),
   template: {
     wide: "5.5em 11.5em minmax(8em, 13fr) minmax(8em, 13fr) 6em 5em minmax(12em, 34fr)",
-    narrow: "4.5em 1fr 5em 4em",
+    narrow: "repeat(12, minmax(0, 1fr))",
   },
   ask: (from, rows) => void provide(from, rows),
   rowClass: packetClass,
