@@ -52,7 +52,9 @@ export function addLiveCommands(program: Command, run: (command: () => Promise<n
     .description("list the network interfaces")
     .option("-j, --json", "as JSON")
     .addOption(color())
-    .action((options: CommonOptions & { json?: boolean }) => run(async () => (await import("./sniff-probe.ts")).listInterfaces(options)));
+    .action((options: CommonOptions & { json?: boolean }) =>
+      run(async () => (await import("./sniff-probe.ts")).listInterfaces(options)),
+    );
 
   program
     .command("ping")
@@ -63,7 +65,9 @@ export function addLiveCommands(program: Command, run: (command: () => Promise<n
     .option("-W, --timeout <seconds>", "wait so long for an answer", seconds, 1)
     .option("-s, --size <bytes>", "bytes of payload", whole, 56)
     .option("-t, --ttl <n>", "routers that a request may pass", whole, 64)
-    .action((host: string, options: PingCommandOptions) => run(async () => (await import("./sniff-probe.ts")).pingHost(host, options)));
+    .action((host: string, options: PingCommandOptions) =>
+      run(async () => (await import("./sniff-probe.ts")).pingHost(host, options)),
+    );
 
   program
     .command("traceroute")
@@ -74,5 +78,7 @@ export function addLiveCommands(program: Command, run: (command: () => Promise<n
     .option("-q, --queries <n>", "packets for each hop", whole, 3)
     .option("-w, --timeout <seconds>", "wait so long for a hop", seconds, 1)
     .option("-p, --port <n>", "the first port (udp), or the port (tcp)", whole)
-    .action((host: string, options: TracerouteCommandOptions) => run(async () => (await import("./sniff-probe.ts")).traceHost(host, options)));
+    .action((host: string, options: TracerouteCommandOptions) =>
+      run(async () => (await import("./sniff-probe.ts")).traceHost(host, options)),
+    );
 }

@@ -7,10 +7,10 @@ import { IPv4 } from "../layers/ipv4.ts";
 import { IPv6 } from "../layers/ipv6.ts";
 import { IPv6Fragment } from "../layers/ipv6-extensions.ts";
 import { PPPoE } from "../layers/ppp.ts";
-import { firstLayer } from "../layers/registry.ts";
 import { UDP } from "../layers/udp.ts";
 import type { Packet } from "../packet.ts";
-import { SLOT_SIZE, walk, walked } from "../walk.ts";
+import { SLOT_SIZE } from "../step.ts";
+import { slots, state, walk } from "../walk.ts";
 
 /** A fragment in a packet. Offsets are from the packet's start, except `from`, which is into its buffer. */
 export interface Fragment {
@@ -70,10 +70,9 @@ export const fragment: Fragment = {
 /** Fills `fragment` with the outermost fragment in `packet`; false when there is none. */
 export function findFragment(packet: Packet): boolean {
   const { buffer: b, offset } = packet;
-  walk(b, offset, offset + packet.capturedLength, firstLayer(b, offset, packet.linkType), false);
-  const { slots, base, count } = walked;
+  walk(packet, 0, 0, false);
   let ip = -1;
-  for (let i = 0, at = base; i < count; i++, at += SLOT_SIZE) {
+  for (let at = 0; at < state.top; at += SLOT_SIZE) {
     const id = slots[at]!;
     const start = offset + slots[at + 1]!;
     if (id === IPv4.id) {
@@ -99,9 +98,9 @@ export function findFragment(packet: Packet): boolean {
 /** Length fields of the headers of the last walk that lie before `ip`. */
 function around({ offset }: Packet, ip: number): readonly OuterLength[] {
   const lengths: OuterLength[] = [];
-  for (let i = 0, at = walked.base; i < walked.count; i++, at += SLOT_SIZE) {
-    const layer = layerById[walked.slots[at]!]!;
-    const start = walked.slots[at + 1]!;
+  for (let at = 0; at < state.top; at += SLOT_SIZE) {
+    const layer = layerById[slots[at]!]!;
+    const start = slots[at + 1]!;
     if (start >= ip - offset) break;
     const field = lengthAt.get(layer);
     if (field !== undefined)

@@ -5,12 +5,12 @@ import { ICMPv6 } from "../layers/icmpv6.ts";
 import { IPv4 } from "../layers/ipv4.ts";
 import { IPv6 } from "../layers/ipv6.ts";
 import { AH, IPv6DestinationOptions, IPv6Fragment, IPv6HopByHop, IPv6Routing } from "../layers/ipv6-extensions.ts";
-import { firstLayer } from "../layers/registry.ts";
 import { SCTP } from "../layers/sctp.ts";
 import { TCP } from "../layers/tcp.ts";
 import { UDP } from "../layers/udp.ts";
 import type { Packet } from "../packet.ts";
-import { SLOT_SIZE, walk, walked } from "../walk.ts";
+import { SLOT_SIZE } from "../step.ts";
+import { slots, state, walk } from "../walk.ts";
 
 /** IANA protocol numbers that streams and flows treat in their own way. */
 export const Protocol = { ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58, SCTP: 132 } as const;
@@ -85,8 +85,7 @@ function fillKinds(): void {
 export function locate(packet: Packet): boolean {
   const { buffer, offset } = packet;
   if (kinds.length !== layerById.length) fillKinds();
-  walk(buffer, offset, offset + packet.capturedLength, firstLayer(buffer, offset, packet.linkType), false);
-  const { slots, base, count } = walked;
+  walk(packet, 0, 0, false);
   const { ethernets, ips } = located;
   ethernets.length = 0;
   ips.length = 0;
@@ -95,7 +94,7 @@ export function locate(packet: Packet): boolean {
   located.protocol = -1;
   located.transport = -1;
   let ipEnd = 0;
-  for (let i = 0, at = base; i < count; i++, at += SLOT_SIZE) {
+  for (let at = 0; at < state.top; at += SLOT_SIZE) {
     const id = slots[at]!;
     const kind = kinds[id]!;
     if (kind === OTHER) continue;

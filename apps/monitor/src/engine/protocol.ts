@@ -1,0 +1,91 @@
+/** What a packet is, in one word, and between whom. */
+import type { LayerView, Packet } from "@sockeye/pcap-decode";
+
+/** Groups with a colour of their own, in the chart, the shares and the list. */
+export const CATEGORIES = ["HTTP", "TLS", "TCP", "DNS", "UDP", "ICMP", "ARP", "Other"] as const;
+export type Category = number;
+
+/** Layers that are parts of a protocol: what people call it. */
+const NAMES: Readonly<Record<string, string>> = {
+  DNSOverTCP: "DNS",
+  ICMPv6Echo: "ICMPv6",
+  ICMPv6Error: "ICMPv6",
+  NeighborSolicitation: "ICMPv6",
+  NeighborAdvertisement: "ICMPv6",
+  RouterSolicitation: "ICMPv6",
+  RouterAdvertisement: "ICMPv6",
+  NDRedirect: "ICMPv6",
+  MLDv2Report: "MLD",
+  IPv6HopByHop: "IPv6",
+  IPv6Routing: "IPv6",
+  IPv6Fragment: "IPv6",
+  IPv6DestinationOptions: "IPv6",
+  PPPoEDiscovery: "PPPoE",
+};
+
+const CATEGORY_OF: Readonly<Record<string, number>> = {
+  HTTP: 0,
+  TLS: 1,
+  TCP: 2,
+  DNS: 3,
+  UDP: 4,
+  ICMP: 5,
+  ICMPv6: 5,
+  MLD: 5,
+  IGMP: 5,
+  ARP: 6,
+};
+const TCP = 2;
+const UDP = 4;
+const OTHER = 7;
+
+/** The last packet's answer; read at once, as one object serves all packets. */
+export interface Classified {
+  /** The innermost protocol: "HTTP". */
+  protocol: string;
+  /** Index into `CATEGORIES`. */
+  category: Category;
+  /** Addresses of the innermost network layer, of the link when there is none; empty when there is neither. */
+  source: string;
+  destination: string;
+  /** Ports of the transport, or -1. */
+  sourcePort: number;
+  destinationPort: number;
+}
+
+const result: Classified = {
+  protocol: "",
+  category: OTHER,
+  source: "",
+  destination: "",
+  sourcePort: -1,
+  destinationPort: -1,
+};
+
+/** Says what a packet is. What ICMP quotes of another packet is not the packet's own. */
+export function classify(packet: Packet): Classified {
+  const views = packet.layers;
+  let end = views.findIndex((view) => view.layer.name === "ICMP" || view.layer.name === "ICMPv6Error") + 1;
+  if (end === 0) end = views.length;
+  const innermost = views[end - 1]?.layer.name ?? "Raw";
+  result.protocol = NAMES[innermost] ?? innermost;
+  let network: LayerView | undefined;
+  let transport: LayerView | undefined;
+  let category = CATEGORY_OF[result.protocol] ?? -1;
+  for (let i = end - 1; i >= 0 && network === undefined; i--) {
+    const view = views[i]!;
+    const { name } = view.layer;
+    if (category < 0 && (name === "TCP" || name === "UDP")) category = name === "TCP" ? TCP : UDP;
+    if (name === "IPv4" || name === "IPv6") network = view;
+    else if (transport === undefined && (name === "TCP" || name === "UDP" || name === "SCTP")) transport = view;
+  }
+  result.category = category < 0 ? OTHER : category;
+  network ??= views.findLast((view) => "src" in view && "dst" in view) ?? views.find((view) => "psrc" in view);
+  const { src, dst } = (network ?? {}) as { src?: unknown; dst?: unknown };
+  result.source = typeof src === "string" ? src : "";
+  result.destination = typeof dst === "string" ? dst : "";
+  const { sport, dport } = (transport ?? {}) as { sport?: number; dport?: number };
+  result.sourcePort = sport ?? -1;
+  result.destinationPort = dport ?? -1;
+  return result;
+}
