@@ -6,6 +6,8 @@ import type { ByteQueue } from "./byte-queue.ts";
 export interface ByteSource {
   /** Moves what is there now into the queue: how many bytes, 0 at the end, or `null` where nothing has arrived yet. */
   pull(queue: ByteQueue): number | null;
+  /** The same into memory of the caller, without the detour; called only while the queue is empty. Optional. */
+  pullInto?(target: Uint8Array): number | null;
   /** Resolves when `pull` would find something. Rejects with TimeoutError and AbortError as the options ask. */
   wait(options: WaitOptions | undefined): Promise<void>;
 }
@@ -54,7 +56,11 @@ export class SocketSource implements ByteSource {
     return count;
   }
 
-  #receive(room: Buffer): number | null {
+  pullInto(target: Uint8Array): number | null {
+    return this.#drained ? null : this.#receive(target);
+  }
+
+  #receive(room: Uint8Array): number | null {
     const count = this.#socket.tryRecv(room);
     if (count !== null && count > 0) this.#drained = count < room.length;
     return count;

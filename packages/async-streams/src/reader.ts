@@ -98,15 +98,28 @@ export class Reader implements AsyncIterable<string> {
 
   /** Gets bytes without waiting: whether there were any, false at the end, or `null` when it is time to wait. */
   #pull(): boolean | null {
+    const count = this.#pullTo(this.#queue);
+    this.#lines = undefined;
+    return count === null ? null : count > 0;
+  }
+
+  /** Gets bytes into the queue, or into memory of the caller: how many, 0 at the end, `null` when it is time to wait. */
+  #pullTo(place: ByteQueue | Uint8Array): number | null {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#ended) return false;
+    if (this.#ended) return 0;
     if (this.#pulls === MAX_PULLS) return null;
     this.#pulls++;
     try {
-      const count = this.#source.pull(this.#queue);
-      this.#lines = undefined;
+      const source = this.#source;
+      let count: number | null;
+      if (place instanceof ByteQueue) count = source.pull(place);
+      else if (source.pullInto !== undefined) count = source.pullInto(place);
+      else {
+        count = source.pull(this.#queue);
+        if (count !== null && count > 0) return this.#queue.takeInto(place);
+      }
       this.#ended = count === 0;
-      return count === null ? null : count > 0;
+      return count;
     } catch (error) {
       this.#failure = error;
       throw error;
@@ -147,10 +160,15 @@ export class Reader implements AsyncIterable<string> {
     if (!(target instanceof Uint8Array)) throw typeError("target", "a Uint8Array", target);
     if (target.length === 0) throw rangeError("target", "at least one byte long", target);
     const wait = this.#check("readInto", options);
+    if (this.#queue.length > 0) return this.#queue.takeInto(target);
     this.#reading = true;
     try {
-      if (this.#queue.length === 0 && !(this.#pull() ?? (await this.#fill(wait)))) return null;
-      return this.#queue.takeInto(target);
+      for (;;) {
+        const count = this.#pullTo(target);
+        if (count !== null) return count > 0 ? count : null;
+        await waitFor(this.#source, wait);
+        this.#pulls = 0;
+      }
     } finally {
       this.#reading = false;
     }

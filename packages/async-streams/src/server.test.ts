@@ -164,6 +164,26 @@ describe("startServer", () => {
     expect(errors).toEqual([[expect.objectContaining({ message: "handler" }), served]]);
   });
 
+  it("reports with its connection what could not be sent after the handler", async () => {
+    let resolve: (heard: [unknown, Connection | undefined]) => void;
+    const heard = new Promise<[unknown, Connection | undefined]>((done) => {
+      resolve = done;
+    });
+    let served: Connection | undefined;
+    const server = await start(
+      async (connection) => {
+        served = connection;
+        expect(await failureOf(connection.reader.read())).toMatchObject({ code: "ECONNRESET" });
+        void connection.writer.write("to nobody");
+      },
+      { onError: (error, connection) => resolve([error, connection]) },
+    );
+    (await connect(server)).abort();
+    const [error, connection] = await heard;
+    expect(error).toMatchObject({ code: "EPIPE" });
+    expect(connection).toBe(served);
+  });
+
   it("warns of what a handler threw when nobody listens", async () => {
     const server = await start(async ({ reader }) => {
       throw new Error(String(await reader.readLine()));

@@ -123,7 +123,7 @@ export async function startServer(
       try {
         const context = new Context(served);
         const handled = tls === undefined ? handler(connection, context) : serveTls(connection, context, tls);
-        Promise.resolve(handled).then(() => resolve(connection.close()), fail);
+        Promise.resolve(handled).then(() => connection.close().then(resolve, fail), fail);
       } catch (error) {
         fail(error);
       }

@@ -21,7 +21,12 @@ export class Waker {
   /** Resolves with the next `wake`. Rejects with TimeoutError or AbortError. */
   wait(options: WaitOptions = {}): Promise<void> {
     const waiting = this.#waiting;
+    const { signal, timeout = null } = options;
     return new Promise((resolve, reject) => {
+      if (signal === undefined && timeout === null) {
+        waiting.add(resolve);
+        return;
+      }
       function done(): void {
         release();
         resolve();

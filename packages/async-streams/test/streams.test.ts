@@ -53,7 +53,7 @@ const kinds: [string, MakePair][] = [
         ["TLS on Unix", () => tlsPair(unixPair)],
       ] satisfies [string, MakePair][])),
   ["memoryPair", () => memoryPair()],
-  ["memoryPair with little room", () => memoryPair({ capacity: 7 })],
+  ["memoryPair with little room", () => memoryPair({ capacity: 61 })],
   ["fromDuplex of net.Socket", () => fromNode(true)],
   [
     "fromDuplex of toDuplex",
