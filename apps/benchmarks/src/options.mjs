@@ -48,7 +48,7 @@ export function parseOptions(args, output = {}) {
       `what to measure: ${subjects.map(({ name }) => name).join(", ")} (default: all)`,
       chooseSubject,
     )
-    .option("--quick", "2 rounds of a quarter of the work: a first look, about a minute", false)
+    .option("--quick", "2 rounds of a quarter of the work: a first look, about two minutes", false)
     .option("--json <file>", "also write the rows to a file, one object a line", writableFile)
     .option("--check", "exit with status 1 when a ratio misses its goal or one of our programs does not run", false)
     .option("--list", "print the subjects, their cases and goals, and measure nothing", false)

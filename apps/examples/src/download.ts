@@ -10,6 +10,7 @@ import { basename } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ChunkedEncodingError, ConnectionError, http, RequestException, Timeout } from "@sockeye/http-client";
+import { printable } from "./terminal/printable.ts";
 import { StatusLine } from "./terminal/status-line.ts";
 import { Transfer } from "./terminal/transfer.ts";
 
@@ -54,7 +55,7 @@ try {
   line.end();
   if (!(error instanceof RequestException)) throw error;
   const kept = existsSync(`${unchecked}.part`) ? " Start it again to go on." : "";
-  console.error(`${interrupt.signal.aborted ? "Interrupted." : error.message}${kept}`);
+  console.error(`${interrupt.signal.aborted ? "Interrupted." : printable(error.message)}${kept}`);
   process.exitCode = interrupt.signal.aborted ? 130 : 1;
 }
 
@@ -71,7 +72,7 @@ async function download(): ReturnType<typeof http.download> {
         error instanceof ChunkedEncodingError || error instanceof ConnectionError || error instanceof Timeout;
       if (!isCut || attempt === attempts) throw error;
       line.end();
-      console.error(`Cut (attempt ${attempt} of ${attempts}): ${error.message}`);
+      console.error(`Cut (attempt ${attempt} of ${attempts}): ${printable(error.message)}`);
       // A moment for what has cut it to be over: 0.1 s, then twice as long each time.
       await pause(100 * 2 ** (attempt - 1), undefined, { signal: interrupt.signal }).catch(() => {});
     }

@@ -3,6 +3,7 @@
  * prints the page behind it.
  */
 import { RequestException, Session } from "@sockeye/http-client";
+import { printable } from "./terminal/printable.ts";
 
 const [url = "http://127.0.0.1:8080/form", ...pairs] = process.argv.slice(2);
 
@@ -24,11 +25,11 @@ try {
   const response = await session.post(url, { form });
   for (const { status, url: from } of response.history) console.log(status, from);
   console.log(response.status, response.url);
-  console.log(await response.text());
+  console.log(printable(await response.text()));
   if (!response.ok) process.exitCode = 1;
 } catch (error) {
   if (!(error instanceof RequestException)) throw error;
-  console.error(error.message);
+  console.error(printable(error.message));
   process.exitCode = 1;
 } finally {
   await session.close();

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { file, http, RequestException } from "@sockeye/http-client";
+import { printable } from "./terminal/printable.ts";
 import { StatusLine } from "./terminal/status-line.ts";
 import { Transfer } from "./terminal/transfer.ts";
 
@@ -27,10 +28,10 @@ try {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   if (received?.sha256 !== hash.digest("hex")) throw new RequestException("The server has received something else.");
-  console.log(`${received.name}: ${received.size} bytes, received as they were sent`);
+  console.log(printable(`${received.name}: ${received.size} bytes, received as they were sent`));
 } catch (error) {
   line.end();
   if (!(error instanceof RequestException) && !(error instanceof TypeError)) throw error;
-  console.error(interrupt.signal.aborted ? "Interrupted." : error.message);
+  console.error(interrupt.signal.aborted ? "Interrupted." : printable(error.message));
   process.exitCode = interrupt.signal.aborted ? 130 : 1;
 }

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { RequestException, Session, type StandardSchema } from "@sockeye/http-client";
+import { printable } from "./terminal/printable.ts";
 
 const { values, positionals } = parseArgs({
   options: { live: { type: "boolean", default: false }, from: { type: "string", default: "http://127.0.0.1:8080" } },
@@ -72,8 +73,10 @@ try {
       .json(weatherSchema);
     const { current, current_units: units } = weather;
     console.log(
-      `${where.name}, ${where.country}: ${current.temperature_2m} ${units.temperature_2m}, ` +
-        `wind ${current.wind_speed_10m} ${units.wind_speed_10m}`,
+      printable(
+        `${where.name}, ${where.country}: ${current.temperature_2m} ${units.temperature_2m}, ` +
+          `wind ${current.wind_speed_10m} ${units.wind_speed_10m}`,
+      ),
     );
   } else {
     console.error(`There is no place called ${JSON.stringify(place)}.`);
@@ -81,7 +84,7 @@ try {
   }
 } catch (error) {
   if (!(error instanceof RequestException)) throw error;
-  console.error(error.message);
+  console.error(printable(error.message));
   process.exitCode = 1;
 } finally {
   await session.close();

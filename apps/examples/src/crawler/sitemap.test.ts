@@ -42,6 +42,7 @@ describe("refuses", () => {
       /document type/,
     ],
     ["a bomb of gzip", gzipSync(Buffer.alloc(1_000_000)), /cannot be decompressed within 100000 bytes/],
+    ["a tag without end", `<urlset>${"<".repeat(100_000)}`, /^is not XML.{1,150}$/],
     ["half of gzip", gzipSync(urlset).subarray(0, 60), /cannot be decompressed/],
     ["deep XML", `<urlset>${"<a>".repeat(5000)}${"</a>".repeat(5000)}</urlset>`, /is not XML/],
   ])("%s", async (_, text, message) => {

@@ -14,6 +14,9 @@ export class SitemapError extends Error {
   override readonly name: string = "SitemapError";
 }
 
+/** Of a parser's message, which quotes what it did not understand. */
+const shown = 100;
+
 const parser = new XMLParser({ removeNSPrefix: true, parseTagValue: false, maxNestedTags: 20 });
 
 /** Reads a sitemap or an index of them, as XML or as lines of text, also compressed. Rejects with SitemapError. */
@@ -48,11 +51,11 @@ export async function readSitemap(
 
 function parse(text: string): Record<string, unknown> {
   const valid = XMLValidator.validate(text);
-  if (valid !== true) throw new SitemapError(`is not XML: line ${valid.err.line}: ${valid.err.msg}`);
+  if (valid !== true) throw new SitemapError(`is not XML: line ${valid.err.line}: ${valid.err.msg.slice(0, shown)}`);
   try {
     return parser.parse(text) as Record<string, unknown>;
   } catch (cause) {
-    throw new SitemapError(`is not XML: ${(cause as Error).message}`, { cause });
+    throw new SitemapError(`is not XML: ${(cause as Error).message.slice(0, shown)}`, { cause });
   }
 }
 

@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -25,9 +27,8 @@ export class StatusLine {
     if (!always && now - this.#drawnAt < redrawTime) return;
     this.#drawnAt = now;
     this.#isShown = true;
-    // What came from the network cannot steer the terminal.
-    const printable = text.replace(/\p{C}/gu, "?").slice(0, (this.#output.columns || 80) - 1);
-    this.#output.write(`\r\u001b[K${printable}`);
+    const line = printable(text).replace(/\s/g, " ");
+    this.#output.write(`\r\u001b[K${line.slice(0, (this.#output.columns || 80) - 1)}`);
   }
 
   /** Takes the line away, for other output to take its place. */

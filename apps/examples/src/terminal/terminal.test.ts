@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { printable } from "./printable.ts";
 import { formatSize } from "./size.ts";
 import { StatusLine } from "./status-line.ts";
 import { Transfer } from "./transfer.ts";
@@ -47,7 +48,12 @@ it("draws over itself ten times a second, and lets nothing steer the terminal", 
   line.show("\u001b[2J and more than fits");
   line.end();
   line.end();
-  expect(written).toEqual(["\r\u001b[Kone", "\r\u001b[Kalways", "\r\u001b[K?[2J and ", "\n"]);
+  expect(written).toEqual(["\r\u001b[Kone", "\r\u001b[Kalways", "\r\u001b[K\ufffd[2J and ", "\n"]);
+});
+
+it("leaves text as it is but for what steers a terminal", () => {
+  expect(printable("Grüße,\n\t😀")).toBe("Grüße,\n\t😀");
+  expect(printable("\u001b[2J \u009b \r \u202e")).toBe("\ufffd[2J \ufffd \ufffd \ufffd");
 });
 
 it("shows nothing where there is no terminal", () => {
