@@ -41,11 +41,7 @@ describe("parseOptions", () => {
   });
 
   it.each([
-<<<<<<< HEAD
     [["tcp"], /'tcp' is invalid.*Expected one of: tcp-echo, .*\./],
-=======
-    [["tcp"], /'tcp' is invalid.*Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive, http-client\./],
->>>>>>> 7134976aae4eb494d8f46ba8701d471d4bf3402a
     [["--qick"], /unknown option '--qick'\n\(Did you mean --quick\?\)/],
     [["--json"], /option '--json <file>' argument missing/],
     [["--json", "/no/such/folder/rows.json"], /It cannot be written: ENOENT/],
