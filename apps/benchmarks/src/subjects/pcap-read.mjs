@@ -12,7 +12,7 @@ const tsharkFields = tshark("tshark -T fields", 1 / 5, (path) => ["-r", path, "-
 
 const toJSON = onNode("@sockeye/pcap-decode toJSON", "pcap-json.mjs", "data");
 const toText = onNode("@sockeye/pcap-decode JSON text", "pcap-json.mjs", "text");
-const tsharkJSON = tshark("tshark -T json", 1 / 50, (path) => ["-r", path, "-T", "json"]);
+const tsharkJSON = tshark("tshark -T json", 1 / 10, (path) => ["-r", path, "-T", "json"]);
 
 const streamed = streaming("@sockeye/pcap-decode for await", "each");
 const streamedBatches = streaming("@sockeye/pcap-decode batches", "batches");
@@ -45,7 +45,7 @@ export const pcapRead = {
       name: "every layer as JSON",
       unit: "packet",
       contestants: [toJSON, toText, tsharkJSON],
-      work,
+      work: { ...work, count: 100_000 },
       measure: measureReader,
       comparisons: [
         { measure: "speed", ours: toJSON.name, peer: tsharkJSON.name, goal: { atLeast: 20 } },

@@ -3,8 +3,8 @@ import { LinkType } from "../container/interface.ts";
 /** Names of `tcpdump -y` and pcap-linktype(7) where the file format has another. */
 const ALIASES = { EN10MB: "ETHERNET", PPP_SERIAL: "PPP_HDLC", IEEE802_11_RADIO: "IEEE802_11_RADIOTAP" } as const;
 
-/** Name of a link type, of the file format or as `tcpdump -y` takes it. */
-export type LinkTypeName = keyof typeof LinkType | keyof typeof ALIASES;
+/** Name of a link type: that of `LinkType`, or as `tcpdump -y` takes it. */
+export type LinkTypeName = keyof typeof LinkType | "EN10MB" | "PPP_SERIAL" | "IEEE802_11_RADIO";
 
 /** Numbers that some systems write into files for RAW. */
 const RAW_ALIASES: ReadonlySet<number> = new Set([12, 14]);
