@@ -1,15 +1,15 @@
 import { createInterface } from "node:readline";
 import { openCapture } from "@sockeye/pcap-decode";
 
-const [path] = process.argv.slice(2);
+const [how, path] = process.argv.slice(2);
 
 console.log("ready");
 for await (const _ of createInterface({ input: process.stdin })) {
   let units = 0;
-  let bytes = 0;
+  let size = 0;
   for await (const packet of openCapture(path)) {
     units++;
-    bytes += JSON.stringify(packet).length;
+    size += how === "text" ? JSON.stringify(packet).length : packet.toJSON().layers.length;
   }
-  console.log(JSON.stringify({ units, bytes }));
+  console.log(JSON.stringify({ units, size }));
 }

@@ -1,7 +1,6 @@
 import { InvalidValueError } from "./errors.ts";
 import type { LayerType, LayerView } from "./layer.ts";
 import { Packet } from "./packet.ts";
-import { SLOT_SIZE } from "./step.ts";
 import { slots, state, walk } from "./walk.ts";
 
 /** A view that is moved over one packet after the other. */
@@ -32,45 +31,50 @@ export interface Decoder<L extends LayerType> {
 export function createDecoder<const L extends readonly LayerType[]>(layers: L): Decoder<L[number]> {
   if (!Array.isArray(layers) || layers.length === 0)
     throw new InvalidValueError("createDecoder(layers)", layers, "at least one layer");
-  const views: (LayerView | undefined)[] = [];
-  const seen: number[] = [];
+  const views: (MovableView | undefined)[] = [];
+  // The round in which a view was last moved.
+  const moved: number[] = [];
   const nothing = new Uint8Array(0);
   for (const layer of layers) {
     views[layer.id] = new layer.view(nothing, 0, 0);
-    seen[layer.id] = 0;
+    moved[layer.id] = -1;
   }
+  const own = new Packet(nothing, 0, 0, 0, 1, 0, 0);
+  const movable = own as MovablePacket;
+  let current = own;
   let round = 0;
+
+  const find = (layer: LayerType): number => {
+    const slot = views[layer.id] === undefined ? undefined : walk(current, layer.id, 0, false);
+    return slot === undefined ? -1 : (slot as number);
+  };
   const decodePacket = (packet: Packet): boolean => {
     round++;
-    walk(packet, 0, 0, false);
-    const { buffer, offset } = packet;
-    let missing = layers.length;
-    for (let at = 0; at < state.top; at += SLOT_SIZE) {
-      const id = slots[at]!;
-      const view = views[id] as MovableView | undefined;
-      if (view === undefined || seen[id] === round) continue;
-      seen[id] = round;
-      view.buffer = buffer;
-      view.offset = offset + slots[at + 1]!;
-      view.end = offset + slots[at + 2]!;
-      missing--;
-    }
-    return missing < layers.length;
+    current = packet;
+    for (const layer of layers) if (find(layer) >= 0) return true;
+    return false;
   };
-  const moved = new Packet(nothing, 0, 0, 0, 1, 0, 0) as MovablePacket;
   return {
     decode(buffer, offset = 0, length = buffer.length - offset, linkType = 1) {
-      moved.buffer = buffer;
-      moved.offset = offset;
-      moved.capturedLength = length;
-      moved.linkType = linkType;
-      moved.walk = 0;
-      return decodePacket(moved);
+      movable.buffer = buffer;
+      movable.offset = offset;
+      movable.capturedLength = length;
+      movable.linkType = linkType;
+      state.setWalk(own, 0);
+      return decodePacket(own);
     },
     decodePacket,
-    has: (layer) => seen[layer.id] === round && round > 0,
+    has: (layer) => find(layer) >= 0,
     get<V extends LayerView>(layer: LayerType<V>): V | undefined {
-      return seen[layer.id] === round && round > 0 ? (views[layer.id] as V | undefined) : undefined;
+      const view = views[layer.id];
+      if (view === undefined || moved[layer.id] === round) return view as V | undefined;
+      const slot = find(layer as LayerType);
+      if (slot < 0) return undefined;
+      moved[layer.id] = round;
+      view.buffer = current.buffer;
+      view.offset = current.offset + slots[slot + 1]!;
+      view.end = current.offset + slots[slot + 2]!;
+      return view as unknown as V;
     },
   };
 }

@@ -1,7 +1,19 @@
 const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
+/** From here on Node's own conversion is faster than joining digits. */
+const LONG = 24;
+
+/** The part of Node's `Buffer` that is used where there is one. */
+interface HexBuffers {
+  from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "hex"): string };
+}
+const { Buffer: buffers } = globalThis as { Buffer?: HexBuffers };
+
 /** Lower-case hexadecimal without separators of `bytes[start, end)`. */
 export function toHex(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+  if (end - start >= LONG && buffers !== undefined) {
+    return buffers.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("hex");
+  }
   let text = "";
   for (let i = start; i < end; i++) text += digits[bytes[i]!];
   return text;

@@ -57,7 +57,7 @@ export {
 export { compileFilter, type Filter, type FilterOptions } from "./filter/filter.ts";
 export { FilterError, FilterSyntaxError } from "./filter/filter-error.ts";
 export type { Instruction } from "./filter/instruction.ts";
-export type { LINK_TYPES, LinkTypeName } from "./filter/link-type.ts";
+export type { LinkTypeName } from "./filter/link-type.ts";
 export type { FilterNames } from "./filter/names.ts";
 export type { ValidationProblem } from "./filter/validate.ts";
 export { describeLayer, type FieldText } from "./format/describe.ts";

@@ -62,7 +62,7 @@ export type Accepts = (buffer: Uint8Array, offset: number) => boolean;
 
 /** Reads a length from the fixed fields at `offset`, of which all are there; `end` is the end of the bytes. */
 export type HeaderLength = (buffer: Uint8Array, offset: number, end: number) => number;
-/** Finds the layer in `[payload, end)` of a header at `offset`, or its id; the whole header is there. */
+/** Finds the layer in `[payload, end)` of a header at `offset`, or its id; the whole header is there. It must not ask a packet for its layers. */
 export type Next = (buffer: Uint8Array, offset: number, payload: number, end: number) => LayerType | number | undefined;
 
 /** A protocol: call it to build one, pass it to `packet.get` to read one. */

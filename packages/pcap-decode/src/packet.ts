@@ -33,11 +33,15 @@ export class Packet {
   readonly interface: CaptureInterface | undefined;
   /** pcapng options of the packet's block: flags, hash, comments, … */
   readonly options: readonly CaptureOption[] | undefined;
-  /**
-   * Number of the last walk over the packet; see `WalkState`.
-   * @internal
-   */
-  walk = 0;
+  /** Number of the last walk over the packet; see `WalkState`. */
+  #walk = 0;
+
+  static {
+    state.walkOf = (packet) => (packet as Packet).#walk;
+    state.setWalk = (packet, walk) => {
+      (packet as Packet).#walk = walk;
+    };
+  }
 
   constructor(
     buffer: Uint8Array,

@@ -13,7 +13,15 @@ import { TCP } from "./layers/tcp.ts";
 import { UDP } from "./layers/udp.ts";
 import { VLAN } from "./layers/vlan.ts";
 import { Packet } from "./packet.ts";
-import { closureWalker, generateWalker, MAX_LAYERS, SLOT_SIZE, type Walker, type WalkState } from "./step.ts";
+import {
+  closureWalker,
+  generateWalker,
+  MAX_LAYERS,
+  SLOT_SIZE,
+  type WalkedPacket,
+  type Walker,
+  type WalkState,
+} from "./step.ts";
 import { state as shared } from "./walk.ts";
 
 const samples = [
@@ -30,9 +38,12 @@ const samples = [
 ];
 
 function makeState(): WalkState & { readonly slots: Int32Array } {
+  const walks = new WeakMap<WalkedPacket, number>();
   return {
     ...shared,
     walk: 1,
+    walkOf: (packet) => walks.get(packet) ?? 0,
+    setWalk: (packet, walk) => walks.set(packet, walk),
     slots: new Int32Array(MAX_LAYERS * SLOT_SIZE),
     fail(id, offset, code) {
       this.error ??= { layer: layerById[id]!.name, offset, code };
@@ -48,7 +59,7 @@ const ways = [closureWalker, generateWalker].map((make) => {
 
 /** Everything that a walk tells when it is asked these questions in turn. */
 function answers(walk: Walker, state: ReturnType<typeof makeState>, bytes: Uint8Array, questions: [number, number][]) {
-  const packet = { buffer: bytes, offset: 0, capturedLength: bytes.length, linkType: 1, walk: 0 };
+  const packet = { buffer: bytes, offset: 0, capturedLength: bytes.length, linkType: 1 };
   const found = questions.map(([id, nth]) => walk(packet, id, nth, false));
   walk(packet, 0, 0, false);
   return { found, slots: [...state.slots.subarray(0, state.top)], error: state.error };

@@ -24,8 +24,6 @@ export interface WalkedPacket {
   readonly offset: number;
   readonly capturedLength: number;
   readonly linkType: number;
-  /** Number of the last walk over the packet; 0 before the first. */
-  walk: number;
 }
 
 /**
@@ -35,6 +33,9 @@ export interface WalkedPacket {
 export interface WalkState {
   /** Number of the walk, never 0 and never given twice. */
   walk: number;
+  /** Number of the last walk over the packet; 0 before the first. */
+  walkOf(packet: WalkedPacket): number;
+  setWalk(packet: WalkedPacket, walk: number): void;
   /** Id of the layer that is entered next; negative of the layer that is left next; 0 at the end. */
   next: number;
   /** Where that layer starts, from the start of the packet. */
@@ -66,8 +67,8 @@ export type Walker = (packet: WalkedPacket, id: number, nth: number, make: boole
 export function closureWalker(parts: readonly (StepParts | undefined)[], slots: Int32Array, state: WalkState): Walker {
   return (packet, id, nth, make) => {
     const { buffer, offset: base } = packet;
-    if (packet.walk !== state.walk) {
-      packet.walk = ++state.walk;
+    if (state.walkOf(packet) !== state.walk) {
+      state.setWalk(packet, ++state.walk);
       state.next = packet.capturedLength > 0 ? state.first(buffer, base, packet.linkType) : 0;
       state.at = 0;
       state.end = packet.capturedLength;
@@ -148,17 +149,17 @@ export function generateWalker(parts: readonly (StepParts | undefined)[], slots:
   const bind = known.flatMap((part) =>
     bound.filter((name) => part[name] !== undefined).map((name) => `${name}${part.id}=parts[${part.id}].${name}`),
   );
-  const source = `"use strict";const S=slots,W=state${bind.map((text) => `,${text}`).join("")};
+  const source = `"use strict";const S=slots,W=state,walkOf=state.walkOf,setWalk=state.setWalk${bind.map((text) => `,${text}`).join("")};
 return function(packet,wanted,nth,make){
 const b=packet.buffer,base=packet.offset;
 let top=0,at=0,id=0,o=base,end=0,left=nth;
-if(packet.walk===W.walk){
+if(walkOf(packet)===W.walk){
 top=W.top;
 while(at<top){if(S[at]===wanted&&left--===0)break;at+=${SLOT_SIZE}}
 id=W.next;o+=W.at;end=base+W.end;
 }else{
 const number=W.walk+1;
-W.walk=number;packet.walk=number;W.error=undefined;
+W.walk=number;setWalk(packet,number);W.error=undefined;
 const length=packet.capturedLength;
 if(length>0){id=W.first(b,base,packet.linkType);end=base+length}
 }

@@ -165,7 +165,8 @@ export function compileView<V extends LayerView>(
     const end = total > 0 ? Math.min(view.end, view.offset + total) : view.end;
     return view.buffer.subarray(start, Math.max(start, end));
   });
-  Object.defineProperty(prototype, "toJSON", { value: viewToJSON, configurable: true, writable: true });
+  const toJSON = canGenerate() ? generateToJSON(name, places) : closureToJSON;
+  Object.defineProperty(prototype, "toJSON", { value: toJSON, configurable: true, writable: true });
   return compiled as unknown as CompiledView<V>;
 }
 
@@ -182,7 +183,41 @@ function readDynamic(view: LayerView, index: number, dynamics: readonly FieldPla
   return undefined;
 }
 
-function viewToJSON(this: LayerView): LayerJSON {
+type ToJSON = (this: LayerView) => LayerJSON;
+
+/** Texts of flags are kept up to this many bits. */
+const MAX_KEPT_FLAGS = 9;
+
+/** The text of a number's flags; the few combinations that occur are kept. */
+function flagTexts({ number, width }: AnyField): (value: number) => string {
+  const flags = number!.flags!;
+  if (width > MAX_KEPT_FLAGS) return (value) => flagText(value, flags);
+  const texts: string[] = [];
+  return (value) => {
+    texts[value] ??= flagText(value, flags);
+    return texts[value];
+  };
+}
+
+/**
+ * `toJSON` of a layer: one object literal, so that all of a layer's objects have one hidden class. Only names that
+ * `defineLayer` has validated enter the source.
+ */
+function generateToJSON(name: string, places: readonly FieldPlace[]): ToJSON {
+  const fixed = places.map(({ name: field, field: { kind, number } }, i) => {
+    if (kind === "dynamic") return "";
+    if (kind === "octets") return `,${field}:plain(this.${field})`;
+    return number?.flags === undefined ? `,${field}:this.${field}` : `,${field}:flags[${i}](this.${field})`;
+  });
+  const dynamic = places.map(({ name: field, field: { kind } }) =>
+    kind === "dynamic" ? `{const value=this.${field};if(value!==undefined)json.${field}=plain(value)}` : "",
+  );
+  const flags = places.map(({ field }) => (field.number?.flags === undefined ? undefined : flagTexts(field)));
+  const source = `"use strict";return function(){const json={layer:"${name}"${fixed.join("")}};${dynamic.join("")}return json}`;
+  return new Function("plain", "flags", source)(toPlain, flags) as ToJSON;
+}
+
+function closureToJSON(this: LayerView): LayerJSON {
   const json: Record<string, unknown> = { layer: this.layer.name };
   const values = this as unknown as Readonly<Record<string, unknown>>;
   for (const { name, field } of this.layer.places) {
@@ -194,8 +229,9 @@ function viewToJSON(this: LayerView): LayerJSON {
   return json as LayerJSON;
 }
 
-/** Plain JSON data: bytes as hexadecimal text, bigints as decimal text. */
+/** Plain JSON data: bytes as hexadecimal text, bigints as decimal text. What is plain already is not copied. */
 export function toPlain(value: unknown): unknown {
+  if (typeof value === "string" || isPlain(value)) return value;
   if (value instanceof Uint8Array) return toHex(value);
   if (typeof value === "bigint") return value.toString();
   if (Array.isArray(value)) return value.map(toPlain);
@@ -205,6 +241,18 @@ export function toPlain(value: unknown): unknown {
     );
   }
   return value;
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null)
+    return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isPlain(item)) return false;
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key])) return false;
+  return true;
 }
 
 function define(prototype: object, name: string, get: (view: LayerView) => unknown): void {

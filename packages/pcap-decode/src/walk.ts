@@ -38,6 +38,8 @@ export const slots: Int32Array = new Int32Array(MAX_LAYERS * SLOT_SIZE);
 /** The walk that `slots` belong to. */
 export const state: WalkState = {
   walk: 1,
+  walkOf: notYet,
+  setWalk: notYet,
   next: 0,
   at: 0,
   end: 0,
@@ -50,12 +52,17 @@ export const state: WalkState = {
   renew,
 };
 
+/** In place of what `Packet` sets when it is defined. */
+function notYet(): never {
+  throw new TypeError("no packets yet");
+}
+
 /** The walk over all layers that were defined when it was compiled: at first use, and when a packet has a later one. */
 export let walk: Walker = renew;
 
 function renew(packet: WalkedPacket, id: number, nth: number, make: boolean): ReturnType<Walker> {
   const parts = layerById.map((layer) => layer?.code);
   walk = canGenerate() ? generateWalker(parts, slots, state) : closureWalker(parts, slots, state);
-  packet.walk = 0;
+  state.setWalk(packet, 0);
   return walk(packet, id, nth, make);
 }

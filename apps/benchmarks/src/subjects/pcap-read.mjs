@@ -10,8 +10,9 @@ const fieldNames = ["eth.type", "ip.ttl", "ip.len", "ip.proto", "tcp.srcport", "
 const fields = [...fieldNames, "udp.srcport", "udp.dstport"].flatMap((name) => ["-e", name]);
 const tsharkFields = tshark("tshark -T fields", 1 / 5, (path) => ["-r", path, "-T", "fields", ...fields]);
 
-const toJSON = onNode("@sockeye/pcap-decode toJSON", "pcap-json.mjs");
-const tsharkJSON = tshark("tshark -T json", 1 / 50, (path) => ["-r", path, "-T", "json"]);
+const toJSON = onNode("@sockeye/pcap-decode toJSON", "pcap-json.mjs", "data");
+const toText = onNode("@sockeye/pcap-decode JSON text", "pcap-json.mjs", "text");
+const tsharkJSON = tshark("tshark -T json", 1 / 10, (path) => ["-r", path, "-T", "json"]);
 
 const streamed = streaming("@sockeye/pcap-decode for await", "each");
 const streamedBatches = streaming("@sockeye/pcap-decode batches", "batches");
@@ -43,10 +44,13 @@ export const pcapRead = {
     {
       name: "every layer as JSON",
       unit: "packet",
-      contestants: [toJSON, tsharkJSON],
-      work,
+      contestants: [toJSON, toText, tsharkJSON],
+      work: { ...work, count: 100_000 },
       measure: measureReader,
-      comparisons: [{ measure: "speed", ours: toJSON.name, peer: tsharkJSON.name, goal: { atLeast: 20 } }],
+      comparisons: [
+        { measure: "speed", ours: toJSON.name, peer: tsharkJSON.name, goal: { atLeast: 20 } },
+        { measure: "speed", ours: toText.name, peer: tsharkJSON.name, goal: null },
+      ],
     },
   ],
   growth: {

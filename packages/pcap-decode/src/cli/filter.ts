@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { LinkType } from "../container/interface.ts";
 import { InvalidValueError } from "../errors.ts";
+import { findLinkType } from "../filter/link-type.ts";
 import { checkFilter, resolveFilter } from "../packet-filter.ts";
 import { type FilterTarget, filterFile } from "./filter-file.ts";
 import { INTERRUPTED, Interrupt } from "./interrupt.ts";
@@ -52,8 +53,7 @@ function standardOutput(): FilterTarget {
 }
 
 function linkType(text = "1"): number {
-  const named = (LinkType as Readonly<Record<string, number>>)[text.toUpperCase().replace(/^EN10MB$/, "ETHERNET")];
-  if (named !== undefined) return named;
-  if (/^\d{1,5}$/.test(text)) return Number(text);
+  const found = findLinkType(/^\d{1,5}$/.test(text) ? Number(text) : text);
+  if (found !== undefined) return typeof found === "number" ? found : LinkType[found];
   throw new InvalidValueError("--link-type", text, `a number or one of ${Object.keys(LinkType).join(", ")}`);
 }

@@ -15,7 +15,7 @@ import { type ValidationProblem, validateProgram } from "./validate.ts";
 
 /** What a filter is compiled for. */
 export interface FilterOptions {
-  /** LINKTYPE_ number or name (pcap-linktype(7)), for example 1 or `"EN10MB"`. Default: Ethernet. */
+  /** LINKTYPE_ number or name (pcap-linktype(7)), for example 1, `"ETHERNET"` or `"EN10MB"`. Default: Ethernet. */
   readonly linkType?: number | LinkTypeName;
   /**
    * IPv4 netmask of the network that was captured on, dotted or as a number: what `ip broadcast` needs. Default:
@@ -124,7 +124,7 @@ function createFilter(expression: string, instructions: readonly Instruction[]):
   };
 }
 
-function checkLinkType(linkType: number | string = "EN10MB"): LinkTypeName | number {
+function checkLinkType(linkType: number | string = "ETHERNET"): LinkTypeName | number {
   const found = findLinkType(linkType);
   if (found === undefined) {
     throw new TypeError(`linkType must be a LINKTYPE_ number or a known name, got ${JSON.stringify(linkType)}`);

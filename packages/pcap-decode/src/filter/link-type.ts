@@ -1,83 +1,27 @@
-/** Link types with tests of their own, by their LINKTYPE_ number (pcap-linktype(7)). */
-export const LINK_TYPES = {
-  NULL: 0,
-  EN10MB: 1,
-  IEEE802: 6,
-  ARCNET: 7,
-  SLIP: 8,
-  PPP: 9,
-  FDDI: 10,
-  PPP_SERIAL: 50,
-  PPP_ETHER: 51,
-  SYMANTEC_FIREWALL: 99,
-  ATM_RFC1483: 100,
-  RAW: 101,
-  SLIP_BSDOS: 102,
-  PPP_BSDOS: 103,
-  C_HDLC: 104,
-  IEEE802_11: 105,
-  ATM_CLIP: 106,
-  FRELAY: 107,
-  LOOP: 108,
-  ENC: 109,
-  LINUX_SLL: 113,
-  LTALK: 114,
-  PFLOG: 117,
-  PRISM_HEADER: 119,
-  IP_OVER_FC: 122,
-  SUNATM: 123,
-  IEEE802_11_RADIO: 127,
-  ARCNET_LINUX: 129,
-  JUNIPER_MLPPP: 130,
-  JUNIPER_MLFR: 131,
-  JUNIPER_GGSN: 133,
-  JUNIPER_MFR: 134,
-  JUNIPER_ATM2: 135,
-  JUNIPER_ATM1: 137,
-  APPLE_IP_OVER_IEEE1394: 138,
-  MTP2: 140,
-  IEEE802_11_RADIO_AVS: 163,
-  JUNIPER_MONITOR: 164,
-  BACNET_MS_TP: 165,
-  PPP_PPPD: 166,
-  JUNIPER_PPPOE: 167,
-  JUNIPER_PPPOE_ATM: 168,
-  JUNIPER_ETHER: 178,
-  JUNIPER_PPP: 179,
-  JUNIPER_FRELAY: 180,
-  JUNIPER_CHDLC: 181,
-  PPI: 192,
-  IPNET: 226,
-  IPV4: 228,
-  IPV6: 229,
-  NETANALYZER: 240,
-  NETANALYZER_TRANSPARENT: 241,
-  LINUX_SLL2: 276,
-  DSA_TAG_BRCM: 281,
-  DSA_TAG_DSA: 284,
-  DSA_TAG_EDSA: 285,
-} as const;
+import { LinkType } from "../container/interface.ts";
 
-/** Name of a link type, as `tcpdump -y` takes it. */
-export type LinkTypeName = keyof typeof LINK_TYPES;
+/** Names of `tcpdump -y` and pcap-linktype(7) where the file format has another. */
+const ALIASES = { EN10MB: "ETHERNET", PPP_SERIAL: "PPP_HDLC", IEEE802_11_RADIO: "IEEE802_11_RADIOTAP" } as const;
+
+/** Name of a link type: that of `LinkType`, or as `tcpdump -y` takes it. */
+export type LinkTypeName = keyof typeof LinkType | "EN10MB" | "PPP_SERIAL" | "IEEE802_11_RADIO";
 
 /** Numbers that some systems write into files for RAW. */
 const RAW_ALIASES: ReadonlySet<number> = new Set([12, 14]);
 
-const ALIASES: Readonly<Record<string, LinkTypeName>> = { ETHERNET: "EN10MB" };
-
-const NAMES: ReadonlyMap<number, LinkTypeName> = new Map(
-  Object.entries(LINK_TYPES).map(([name, number]) => [number, name as LinkTypeName]),
+const NAMES: ReadonlyMap<number, keyof typeof LinkType> = new Map(
+  Object.entries(LinkType).map(([name, number]) => [number, name as keyof typeof LinkType]),
 );
 
 /**
  * The link type that a number or name means; a number without tests of its own stays a number. `undefined` when it
  * is neither.
  */
-export function findLinkType(linkType: number | string): LinkTypeName | number | undefined {
+export function findLinkType(linkType: number | string): keyof typeof LinkType | number | undefined {
   if (typeof linkType === "string") {
     const name = linkType.toUpperCase().replace(/^DLT_|^LINKTYPE_/, "");
-    return Object.hasOwn(LINK_TYPES, name) ? (name as LinkTypeName) : ALIASES[name];
+    if (Object.hasOwn(ALIASES, name)) return ALIASES[name as keyof typeof ALIASES];
+    return Object.hasOwn(LinkType, name) ? (name as keyof typeof LinkType) : undefined;
   }
   if (!Number.isInteger(linkType) || linkType < 0 || linkType > 0xffff) return undefined;
   return RAW_ALIASES.has(linkType) ? "RAW" : (NAMES.get(linkType) ?? linkType);
@@ -112,7 +56,7 @@ export const LINK_LAYOUTS: Readonly<Partial<Record<LinkTypeName, LinkLayout>>> =
   NULL: { type: 0, payload: 4, ...PLAIN },
   LOOP: { type: 0, payload: 4, ...PLAIN },
   ENC: { type: 0, payload: 12, ...PLAIN },
-  EN10MB: { type: 12, payload: 14, ...ETHERNET },
+  ETHERNET: { type: 12, payload: 14, ...ETHERNET },
   DSA_TAG_BRCM: { type: 16, payload: 18, ...ETHERNET },
   DSA_TAG_DSA: { type: 16, payload: 18, ...ETHERNET },
   DSA_TAG_EDSA: { type: 20, payload: 22, ...ETHERNET },
@@ -130,7 +74,7 @@ export const LINK_LAYOUTS: Readonly<Partial<Record<LinkTypeName, LinkLayout>>> =
   SLIP_BSDOS: { payload: 24, ...PLAIN },
   PPP: PPP_LIKE,
   PPP_PPPD: PPP_LIKE,
-  PPP_SERIAL: PPP_LIKE,
+  PPP_HDLC: PPP_LIKE,
   C_HDLC: PPP_LIKE,
   PPP_ETHER: { type: 6, payload: 8, ...PLAIN },
   PPP_BSDOS: { type: 5, payload: 24, ...PLAIN },
@@ -159,7 +103,7 @@ export const LINK_LAYOUTS: Readonly<Partial<Record<LinkTypeName, LinkLayout>>> =
   JUNIPER_GGSN: { type: 6, payload: 12, ...NO_OSI },
   JUNIPER_MONITOR: { type: 6, payload: 12, ...NO_OSI },
   IEEE802_11: { type: 0, payload: 0, ...LLC, variable: "payload" },
-  IEEE802_11_RADIO: RADIO,
+  IEEE802_11_RADIOTAP: RADIO,
   IEEE802_11_RADIO_AVS: RADIO,
   PRISM_HEADER: RADIO,
   PPI: RADIO,
@@ -169,7 +113,7 @@ export const LINK_LAYOUTS: Readonly<Partial<Record<LinkTypeName, LinkLayout>>> =
 export function isWireless(linkType: LinkTypeName | number): boolean {
   switch (linkType) {
     case "IEEE802_11":
-    case "IEEE802_11_RADIO":
+    case "IEEE802_11_RADIOTAP":
     case "IEEE802_11_RADIO_AVS":
     case "PRISM_HEADER":
     case "PPI":
@@ -182,7 +126,7 @@ export function isWireless(linkType: LinkTypeName | number): boolean {
 /** Whether frames begin with Ethernet addresses. */
 export function isEthernet(linkType: LinkTypeName | number): boolean {
   switch (linkType) {
-    case "EN10MB":
+    case "ETHERNET":
     case "NETANALYZER":
     case "NETANALYZER_TRANSPARENT":
     case "DSA_TAG_BRCM":
@@ -199,7 +143,9 @@ export function isJuniper(linkType: LinkTypeName | number): boolean {
   return typeof linkType === "string" && linkType.startsWith("JUNIPER_");
 }
 
-/** A link type as messages name it. */
+/** A link type as messages name it: as tcpdump does. */
 export function linkTypeLabel(linkType: LinkTypeName | number): string {
-  return typeof linkType === "number" ? `link type ${linkType}` : `DLT_${linkType}`;
+  if (typeof linkType === "number") return `link type ${linkType}`;
+  const alias = Object.entries(ALIASES).find(([, name]) => name === linkType)?.[0];
+  return `DLT_${alias ?? linkType}`;
 }

@@ -18,22 +18,31 @@ export interface PacketJSON {
   readonly error?: DecodeError;
 }
 
+type Draft = { -readonly [K in keyof PacketJSON]: PacketJSON[K] };
+
 /** Plain data of a packet, from which `build` makes the same bytes. */
 export function packetToJSON(packet: Packet): PacketJSON {
   const views = packet.layers;
   const layers = views.map((view) => {
+    const json = view.toJSON();
     const end = layerEnd(view);
-    return end < view.end ? { ...view.toJSON(), trailer: toHex(view.buffer, end, view.end) } : view.toJSON();
+    return end < view.end ? { ...json, trailer: toHex(view.buffer, end, view.end) } : json;
   });
-  const { payload, comments, error } = packet;
-  return {
+  const json: Draft = {
     time: packet.time.toString(),
     linkType: packet.linkType,
     capturedLength: packet.capturedLength,
     originalLength: packet.originalLength,
     layers,
-    ...(payload.length > 0 ? { payload: toHex(payload) } : {}),
-    ...(comments.length > 0 ? { comments } : {}),
-    ...(error === undefined ? {} : { error }),
   };
+  const last = views.at(-1);
+  const payload = last === undefined ? packet.bytes : last.payload;
+  if (payload.length > 0) json.payload = toHex(payload);
+  if (packet.options !== undefined) {
+    const { comments } = packet;
+    if (comments.length > 0) json.comments = comments;
+  }
+  const { error } = packet;
+  if (error !== undefined) json.error = error;
+  return json;
 }

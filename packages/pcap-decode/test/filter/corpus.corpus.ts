@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { LinkType } from "../../src/container/interface.ts";
 import { compileToJavaScript } from "../../src/filter/compile-js.ts";
 import { compileFilter, compileProgram } from "../../src/filter/filter.ts";
 import { FilterError } from "../../src/filter/filter-error.ts";
 import type { Instruction } from "../../src/filter/instruction.ts";
 import { interpreter } from "../../src/filter/interpret.ts";
-import { findLinkType, LINK_TYPES, type LinkTypeName } from "../../src/filter/link-type.ts";
+import { findLinkType, type LinkTypeName } from "../../src/filter/link-type.ts";
 import { printProgram } from "../../src/filter/print.ts";
 import { validateProgram } from "../../src/filter/validate.ts";
 import { type Capture, readCapture } from "./capture.ts";
@@ -171,6 +172,6 @@ describe.skipIf(!hasCorpus)(`filter corpus${corpusNote}`, () => {
   it("knows the link types of the corpus", () => {
     const unknown = readCorpus<AcceptEntry[]>("accept").filter(({ dlt }) => typeof findLinkType(dlt) !== "string");
     expect(unknown.map(({ dlt }) => dlt)).toEqual([]);
-    expect(Object.keys(LINK_TYPES).length).toBeGreaterThan(40);
+    expect(Object.keys(LinkType).length).toBeGreaterThan(40);
   });
 });

@@ -1,19 +1,20 @@
+import type { LinkType } from "../../src/container/interface.ts";
 import type { LinkTypeName } from "../../src/filter/link-type.ts";
 import type { Random } from "./random.ts";
 
 /** Link types that expressions are generated for, Ethernet more often than others. */
-export const GENERATED_LINK_TYPES: readonly LinkTypeName[] = [
-  "EN10MB",
-  "EN10MB",
-  "EN10MB",
-  "EN10MB",
+export const GENERATED_LINK_TYPES: readonly (keyof typeof LinkType)[] = [
+  "ETHERNET",
+  "ETHERNET",
+  "ETHERNET",
+  "ETHERNET",
   "RAW",
   "LINUX_SLL",
   "LINUX_SLL2",
   "PPP",
   "IPV4",
   "IEEE802_11",
-  "IEEE802_11_RADIO",
+  "IEEE802_11_RADIOTAP",
   "FDDI",
 ];
 
@@ -81,15 +82,15 @@ function term(random: Random, linkType: LinkTypeName, depth: number): string {
 }
 
 function hasMac(linkType: LinkTypeName): boolean {
-  return ["EN10MB", "FDDI", "IEEE802_11", "IEEE802_11_RADIO"].includes(linkType);
+  return ["ETHERNET", "FDDI", "IEEE802_11", "IEEE802_11_RADIOTAP"].includes(linkType);
 }
 
 function encapsulation(random: Random, linkType: LinkTypeName): string {
   const wireless = linkType.startsWith("IEEE802_11");
   const choices = [wireless ? "arp" : `ip[0] & 0xf > ${random.below(16)}`];
   if (hasMac(linkType)) choices.push(random.pick(["llc", "llc s", "llc u", "llc i", "llc ui", "llc rnr", "llc xid"]));
-  if (linkType === "EN10MB") choices.push(random.pick(["mpls", `mpls ${random.below(1 << 20)}`, "pppoes", "pppoed"]));
-  if (linkType === "EN10MB" || wireless) choices.push(random.pick(["vlan", `vlan ${random.below(4096)}`]));
+  if (linkType === "ETHERNET") choices.push(random.pick(["mpls", `mpls ${random.below(1 << 20)}`, "pppoes", "pppoed"]));
+  if (linkType === "ETHERNET" || wireless) choices.push(random.pick(["vlan", `vlan ${random.below(4096)}`]));
   if (!wireless) choices.push(random.pick(["geneve", `geneve ${random.below(1 << 24)}`]));
   if (wireless)
     choices.push(random.pick(["wlan type data", "type mgt subtype beacon", "dir tods", "type ctl subtype rts"]));

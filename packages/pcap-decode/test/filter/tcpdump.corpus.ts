@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { LinkType } from "../../src/container/interface.ts";
 import { compileFilter, type Filter } from "../../src/filter/filter.ts";
 import { FilterError } from "../../src/filter/filter-error.ts";
-import { LINK_TYPES } from "../../src/filter/link-type.ts";
 import { type Capture, readCapture, readPcap, writePcap } from "./capture.ts";
 import { corpusNote, corpusPath, hasCorpus, type MatchEntry, readCorpus } from "./corpus.ts";
 import { coverProgram } from "./cover.ts";
@@ -204,7 +204,7 @@ describe.skipIf(tcpdumpVersion === undefined)(`tcpdump as judge${tcpdumpNote}`, 
           ? [{ bytes: random.bytes(80), wire: 80 }]
           : coverProgram(filter.instructions, random).packets;
       const capture: Capture = {
-        linkType: LINK_TYPES[linkType],
+        linkType: LinkType[linkType],
         snaplen: 262_144,
         packets: made.map(({ bytes, wire }, index) => ({ bytes, original: wire, seconds: index, fraction: 0 })),
       };

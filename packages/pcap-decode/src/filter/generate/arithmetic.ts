@@ -145,7 +145,7 @@ function indexed(
   const network = state.payload.constant + state.network;
   switch (protocol) {
     case "radio": {
-      const radios = ["IEEE802_11_RADIO", "IEEE802_11_RADIO_AVS", "PRISM_HEADER"];
+      const radios = ["IEEE802_11_RADIOTAP", "IEEE802_11_RADIO_AVS", "PRISM_HEADER"];
       if (!radios.includes(String(state.linkType))) {
         return fail(state, "radio information not present in capture");
       }

@@ -18,7 +18,7 @@ export function vlan(state: GenerateState, id: number | undefined): Test {
   if (!isEthernet(state.linkType) && !isWireless(state.linkType)) {
     return fail(state, `'vlan' not supported on ${linkTypeLabel(state.linkType)}`);
   }
-  const metadata = state.options.linuxExtensions && state.vlanDepth === 0 && state.linkType === "EN10MB";
+  const metadata = state.options.linuxExtensions && state.vlanDepth === 0 && state.linkType === "ETHERNET";
   const test = metadata ? vlanWithMetadata(state, id) : vlanInFrame(state, id);
   state.vlanDepth++;
   return test;
@@ -134,7 +134,7 @@ export function pppoeSession(state: GenerateState, session: number | undefined):
 }
 
 /** Makes a link layer that a payload carries the one that tests are about. */
-export function enter(state: GenerateState, linkType: "PPP" | "EN10MB"): void {
+export function enter(state: GenerateState, linkType: "PPP" | "ETHERNET"): void {
   state.previousHeader = state.header;
   state.previousLinkType = state.linkType;
   state.linkType = linkType;
@@ -144,7 +144,7 @@ export function enter(state: GenerateState, linkType: "PPP" | "EN10MB"): void {
 /** Ethernet inside ATM LAN emulation (after the LE header). */
 export function enterLane(state: GenerateState): void {
   const at = state.payload.constant + 2;
-  enter(state, "EN10MB");
+  enter(state, "ETHERNET");
   state.networkNoSnap = 3;
   state.header = offset(at);
   state.type = offset(at + 12);

@@ -15,7 +15,7 @@ export function linkProtocol(state: GenerateState, protocol: number): Test {
   // Juniper's header begins with "MGC"; what follows depends on too much to tell protocols apart.
   if (isJuniper(state.linkType)) return compare(state, "header", 0, BPF.W, 0x4d474300, 0xffffff00);
   switch (state.linkType) {
-    case "EN10MB":
+    case "ETHERNET":
     case "NETANALYZER":
     case "NETANALYZER_TRANSPARENT":
     case "DSA_TAG_BRCM":
@@ -28,7 +28,7 @@ export function linkProtocol(state: GenerateState, protocol: number): Test {
       return compare(state, "type", 0, BPF.H, type);
     }
     case "IEEE802_11":
-    case "IEEE802_11_RADIO":
+    case "IEEE802_11_RADIOTAP":
     case "IEEE802_11_RADIO_AVS":
     case "PRISM_HEADER":
     case "PPI":
@@ -53,7 +53,7 @@ export function linkProtocol(state: GenerateState, protocol: number): Test {
       return constant(protocol === ETHER_TYPE.ip6);
     case "PPP":
     case "PPP_PPPD":
-    case "PPP_SERIAL":
+    case "PPP_HDLC":
     case "PPP_ETHER":
       return ppp(state, protocol);
     case "PPP_BSDOS":

@@ -36,7 +36,7 @@ function radioHeaderLength(state: GenerateState): Statement[] {
   const store = [statement(BPF.ST, register), statement(BPF.MISC | BPF.TAX)];
   const byte = (at: number): Statement => statement(BPF.LD | BPF.ABS | BPF.B, at);
   switch (linkType) {
-    case "IEEE802_11_RADIO":
+    case "IEEE802_11_RADIOTAP":
     case "PPI":
       // Both keep the length of the header in its third and fourth byte, in little-endian order.
       return [
@@ -125,7 +125,7 @@ const PADDED = 0x20;
 
 /** radiotap's flags say whether the driver padded the 802.11 header; a time stamp may stand before them. */
 function paddingCheck(state: GenerateState, register: number, first: Statement): Statement[] {
-  if (state.linkType !== "IEEE802_11_RADIO") return [];
+  if (state.linkType !== "IEEE802_11_RADIOTAP") return [];
   const round = [
     statement(BPF.LD | BPF.MEM, register),
     statement(BPF.ALU | BPF.ADD | BPF.K, 3),

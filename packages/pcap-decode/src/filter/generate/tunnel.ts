@@ -73,7 +73,7 @@ function keep(statements: Statement[]): Test {
 
 /** Where OSI begins without SNAP stays as it was outside, as in libpcap. */
 function enterEthernet(state: GenerateState, registers: { type: number; header: number; payload: number }): void {
-  enter(state, "EN10MB");
+  enter(state, "ETHERNET");
   state.header = offset(0, true, registers.header);
   state.type = offset(0, true, registers.type);
   state.payload = offset(0, true, registers.payload);
