@@ -23,7 +23,10 @@ export interface SniffStatistics {
 export interface Sniffer extends AsyncIterable<Packet>, AsyncDisposable {
   /** What is captured on, in the order that was asked for. */
   readonly interfaces: readonly CaptureInterface[];
-  /** Packets in arrays, as many as were there, at most 64 of each interface. Empty arrays are not given. */
+  /**
+   * Packets in arrays, as many as were there, at most 64 of each interface, in the order of their times. Empty arrays
+   * are not given.
+   */
   batches(): AsyncGenerator<Packet[]>;
   /** Counters so far; after `close` those of the end. */
   statistics(): SniffStatistics;
@@ -146,6 +149,7 @@ export class SourceSniffer implements Sniffer {
       const packets: Packet[] = [];
       for (const source of this.#sources) source.take(packets);
       if (packets.length > 0) {
+        if (this.#sources.length > 1) packets.sort(byTime);
         if (packets.length > this.#left) packets.length = this.#left;
         this.#left -= packets.length;
         this.#taken += packets.length;
@@ -193,4 +197,8 @@ export class SourceSniffer implements Sniffer {
     // Closing the socket rejects it, when nobody listens any more.
     this.#sources[i]!.socket.readable().then(() => done(), done);
   }
+}
+
+function byTime(a: Packet, b: Packet): number {
+  return a.seconds - b.seconds || a.nanoseconds - b.nanoseconds;
 }

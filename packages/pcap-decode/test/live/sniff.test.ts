@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { AF_PACKET, SOCK_RAW, Socket } from "@sockeye/socket-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Ethernet, IPv4, openCapture, type Packet, stack, UDP, VLAN } from "../../src/index.ts";
@@ -65,22 +65,27 @@ async function both(
     // It writes each packet at once.
     for await (const packet of openCapture(file, { follow: true, pollInterval: 1 })) if (holds(packet, text)) return;
   };
-  const sniffer = sniff({ ...options, timeout: 20_000 });
+  const ours: Packet[] = [];
+  const sniffer = sniff({ ...options, timeout: 25_000 });
+  const captured = (async (): Promise<void> => {
+    for await (const packet of sniffer) {
+      ours.push(packet);
+      if (holds(packet, END)) return;
+    }
+    throw new Error(`The end was not captured: ${JSON.stringify(sniffer.statistics())}`);
+  })();
+  captured.catch(() => {});
   const begun = new AbortController();
   const first = seen(BEGIN).finally(() => begun.abort());
   for (;;) {
     await say(BEGIN);
     if (begun.signal.aborted) break;
-    await setImmediate();
+    await pause(2);
   }
   await first;
   await traffic();
   await say(END);
-  const ours: Packet[] = [];
-  for await (const packet of sniffer) {
-    ours.push(packet);
-    if (holds(packet, END)) break;
-  }
+  await captured;
   await seen(END);
   await dump.stop("SIGINT");
   return { ours, theirs: await openCapture(file).toArray() };
@@ -338,7 +343,12 @@ while True: os.read(fd, 65536)`,
       const sniffer = sniff({ interfaces: [near, far], filter: "udp port 4000", count: 20, timeout: 20_000 });
       for (let i = 0; i < 10; i++) await send(socket, `${i}`, 4000, "198.18.77.2");
       const seen: Record<string, string[]> = { [near]: [], [far]: [] };
-      for await (const packet of sniffer) seen[packet.interface!.name!]!.push(Buffer.from(packet.payload).toString());
+      let last = 0n;
+      for await (const packet of sniffer) {
+        seen[packet.interface!.name!]!.push(Buffer.from(packet.payload).toString());
+        expect(packet.time.ns).toBeGreaterThanOrEqual(last);
+        last = packet.time.ns;
+      }
       const all = Array.from({ length: 10 }, (_, i) => `${i}`);
       expect(seen).toEqual({ [near]: all, [far]: all });
       expect(sniffer.statistics().interfaces.map(({ name }) => name)).toEqual([near, far]);
