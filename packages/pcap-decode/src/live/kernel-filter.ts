@@ -55,6 +55,9 @@ export function kernelFilter(expression: string, options: KernelFilterOptions): 
   return { program: acceptAll(snaplen), rest: compileFilter(expression, common) };
 }
 
+/** A program that lets no packet pass. */
+export const DROP_ALL: Uint8Array = encodeProgram([{ code: BPF.RET | BPF.K, jt: 0, jf: 0, k: 0 }]);
+
 /** A program that lets every packet pass, cut to `snaplen`. */
 function acceptAll(snaplen: number): Uint8Array {
   return encodeProgram([{ code: BPF.RET | BPF.K, jt: 0, jf: 0, k: snaplen }]);

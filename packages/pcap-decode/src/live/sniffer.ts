@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { CaptureInterface } from "../container/interface.ts";
 import { PacketIterator } from "../container/packet-iterator.ts";
+import { InvalidValueError } from "../errors.ts";
 import type { Packet } from "../packet.ts";
 import type { InterfaceStatistics, PacketSource } from "./packet-source.ts";
 
@@ -28,6 +29,11 @@ export interface Sniffer extends AsyncIterable<Packet>, AsyncDisposable {
    * are not given.
    */
   batches(): AsyncGenerator<Packet[]>;
+  /**
+   * Goes on with another filter, on all interfaces. Packets that passed the one before and were not given yet are
+   * thrown away, so the next packet matches. Throws as `sniff` does for a filter, and then nothing has changed.
+   */
+  setFilter(expression: string): void;
   /** Counters so far; after `close` those of the end. */
   statistics(): SniffStatistics;
   /** Ends the capture. Packets that were given stay valid. */
@@ -112,6 +118,17 @@ export class SourceSniffer implements Sniffer {
     if (this.#at >= this.#queue.length) return undefined;
     this.#delivered++;
     return this.#queue[this.#at++];
+  }
+
+  setFilter(expression: string): void {
+    if (typeof expression !== "string") {
+      throw new InvalidValueError("expression", expression, "an expression of pcap-filter(7)");
+    }
+    const filters = this.#sources.map((source) => source.compile(expression));
+    if (this.#ended) throw new InvalidValueError("setFilter", "closed", "a capture that runs");
+    for (const [i, source] of this.#sources.entries()) source.use(filters[i]!);
+    this.#queue = [];
+    this.#at = 0;
   }
 
   statistics(): SniffStatistics {

@@ -217,6 +217,23 @@ describe.skipIf(!isRoot)("sniff (needs root)", () => {
     await closed.close();
   });
 
+  test("another filter while it runs: the next packet matches it", async () => {
+    const [{ socket, port }, other] = [await endpoint(), await endpoint()];
+    const sniffer = sniff({ interface: "lo", filter: `udp dst port ${port}`, timeout: 20_000 });
+    const packets = sniffer[Symbol.asyncIterator]();
+    for (let i = 0; i < 100; i++) await send(socket, "first", port);
+    expect((await packets.next()).value.require(UDP).dport).toBe(port);
+    expect(() => sniffer.setFilter("udp prt 7")).toThrow("column 5");
+    expect((await packets.next()).value.require(UDP).dport).toBe(port);
+    sniffer.setFilter(`udp dst port ${other.port}`);
+    await send(socket, "first", port);
+    await send(socket, "second", other.port);
+    const { value } = await packets.next();
+    expect(Buffer.from(value.payload).toString()).toBe("second");
+    await sniffer.close();
+    expect(() => sniffer.setFilter("")).toThrow("a capture that runs");
+  });
+
   test("with a callback, until it says false", async () => {
     const { socket, port } = await endpoint();
     const seen: string[] = [];
