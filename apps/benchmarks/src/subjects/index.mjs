@@ -1,4 +1,5 @@
 import { accept } from "./accept.mjs";
+import { capture } from "./capture.mjs";
 import { chatFanout } from "./chat-fanout.mjs";
 import { httpClient } from "./http-client.mjs";
 import { idleConnections } from "./idle-connections.mjs";
@@ -23,6 +24,7 @@ export const subjects = [
   httpClient,
   pcapRead,
   pcapFilter,
+  capture,
   chatFanout,
   imports,
 ];

@@ -1,5 +1,5 @@
 import { compileFilter } from "../filter/filter.ts";
-import { BPF, classOf, type Instruction, modeOf } from "../filter/instruction.ts";
+import { ANCILLARY, ANCILLARY_OFFSET, BPF, classOf, type Instruction, modeOf, sizeOf } from "../filter/instruction.ts";
 import type { LinkTypeName } from "../filter/link-type.ts";
 import type { FilterNames } from "../filter/names.ts";
 import type { PacketFilter } from "../packet-filter.ts";
@@ -25,19 +25,15 @@ export interface KernelFilterOptions {
 /** struct sock_filter { u16 code; u8 jt, jf; u32 k } */
 const INSTRUCTION = 8;
 
-/* Negative offsets mean what the kernel knows beside the bytes (linux/filter.h). */
-const SKF_AD_OFF = -0x1000;
-const SKF_AD_PROTOCOL = SKF_AD_OFF + 0;
-const SKF_AD_PKTTYPE = SKF_AD_OFF + 4;
-const SKF_AD_IFINDEX = SKF_AD_OFF + 8;
-const SKF_AD_HATYPE = SKF_AD_OFF + 28;
+/** SKF_AD_HATYPE of linux/filter.h: the hardware type, beside the fields that filters use by themselves. */
+const HARDWARE_TYPE = 28;
 
-/** Fields of the cooked header that the kernel has too, by their offset in it. */
-const known: ReadonlyMap<number, number> = new Map([
-  [0, SKF_AD_PROTOCOL],
-  [4, SKF_AD_IFINDEX],
-  [8, SKF_AD_HATYPE],
-  [10, SKF_AD_PKTTYPE],
+/** Fields of the cooked header that the kernel has too: by their offset in it, how they are loaded, and what it calls them. */
+const known: ReadonlyMap<number, readonly [size: number, field: number]> = new Map([
+  [0, [BPF.H, ANCILLARY.protocol]],
+  [4, [BPF.W, ANCILLARY.interfaceIndex]],
+  [8, [BPF.H, HARDWARE_TYPE]],
+  [10, [BPF.B, ANCILLARY.packetType]],
 ]);
 
 /** Compiles an expression; the empty one accepts everything. Throws FilterError and FilterSyntaxError. */
@@ -59,6 +55,9 @@ export function kernelFilter(expression: string, options: KernelFilterOptions): 
   return { program: acceptAll(snaplen), rest: compileFilter(expression, common) };
 }
 
+/** A program that lets no packet pass. */
+export const DROP_ALL: Uint8Array = encodeProgram([{ code: BPF.RET | BPF.K, jt: 0, jf: 0, k: 0 }]);
+
 /** A program that lets every packet pass, cut to `snaplen`. */
 function acceptAll(snaplen: number): Uint8Array {
   return encodeProgram([{ code: BPF.RET | BPF.K, jt: 0, jf: 0, k: snaplen }]);
@@ -79,15 +78,21 @@ function uncook(instructions: readonly Instruction[]): Instruction[] | undefined
       moved.push({ ...instruction, k: Math.max(1, k - COOKED_HEADER) });
     } else if (loads && mode === BPF.LEN) {
       return undefined;
-    } else if (loads && (mode === BPF.ABS || mode === BPF.IND || mode === BPF.MSH) && k < 0x80000000) {
-      const offset = k >= COOKED_HEADER ? k - COOKED_HEADER : mode === BPF.ABS ? known.get(k) : undefined;
+    } else if (loads && (mode === BPF.ABS || mode === BPF.IND || mode === BPF.MSH) && k < ANCILLARY_OFFSET) {
+      const offset = k >= COOKED_HEADER ? k - COOKED_HEADER : fieldOf(mode, sizeOf(code), k);
       if (offset === undefined) return undefined;
-      moved.push({ ...instruction, k: offset >>> 0 });
+      moved.push({ ...instruction, k: offset });
     } else {
       moved.push(instruction);
     }
   }
   return moved;
+}
+
+/** The kernel's offset for a load of a whole field of the cooked header; undefined for another. */
+function fieldOf(mode: number, size: number, k: number): number | undefined {
+  const [whole, field] = known.get(k) ?? [];
+  return mode === BPF.ABS && size === whole ? ANCILLARY_OFFSET + field! : undefined;
 }
 
 function encodeProgram(instructions: readonly Instruction[]): Uint8Array {

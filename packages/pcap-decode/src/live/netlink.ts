@@ -1,6 +1,6 @@
 /** Questions to the kernel over rtnetlink(7). They need no rights, and the answers are those of the process's namespace. */
 import { getSystemErrorName } from "node:util";
-import { SOCK_RAW, Socket, SocketError } from "@sockeye/socket-core";
+import { AF_PACKET, SOCK_RAW, Socket, SocketError, UnsupportedError } from "@sockeye/socket-core";
 
 /** socket(2): the family, which has no name in socket-core, and NETLINK_ROUTE. */
 const AF_NETLINK = 16;
@@ -23,8 +23,9 @@ interface NetlinkMessage {
   readonly body: Buffer;
 }
 
-/** Asks for everything of a kind (`dump`), or one question; the messages that answer. Throws SocketError. */
+/** Asks for everything of a kind (`dump`), or one question; the messages that answer. Throws SocketError, or UnsupportedError where there is no Linux. */
 export function askKernel(type: number, body: Uint8Array, dump: boolean): NetlinkMessage[] {
+  if (AF_PACKET < 0) throw new UnsupportedError(`Live capture needs Linux; this is ${process.platform}`);
   using socket = new Socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
   const request = Buffer.alloc(HEADER + body.length);
   request.writeUInt32LE(request.length, 0);

@@ -25,7 +25,7 @@ import { Packet } from "../packet.ts";
 import type { PacketFilter } from "../packet-filter.ts";
 import { COOKED_HEADER, SOCKADDR_LL, writeCookedHeader } from "./cooked.ts";
 import type { NetworkInterface } from "./interfaces.ts";
-import { type KernelFilter, kernelFilter } from "./kernel-filter.ts";
+import { DROP_ALL, type KernelFilter, kernelFilter } from "./kernel-filter.ts";
 import { COOKED, linkTypeOf } from "./link-type.ts";
 import { packetSocket } from "./rights.ts";
 
@@ -75,8 +75,9 @@ const flags: readonly (readonly CaptureOption[])[] = [
 export class PacketSource {
   readonly interface: CaptureInterface;
   readonly socket: Socket;
+  readonly #settings: SourceSettings;
   readonly #cooked: boolean;
-  readonly #rest: PacketFilter | undefined;
+  #rest: PacketFilter | undefined;
   readonly #batch: ReceiveBatch;
   readonly #snaplen: number;
   /** Numbers of the interfaces that give what they send a second time, as received. */
@@ -96,6 +97,7 @@ export class PacketSource {
     const { snaplen } = settings;
     const { linkType, cooked } = target === undefined ? COOKED : linkTypeOf(target.hardwareType);
     const filter = kernelFilter(settings.filter, { ...settings, linkType, cooked });
+    this.#settings = settings;
     this.#cooked = cooked;
     this.#rest = filter.rest;
     this.#snaplen = snaplen;
@@ -169,6 +171,23 @@ export class PacketSource {
       if (packet !== undefined) packets.push(packet);
     }
     return true;
+  }
+
+  /** Compiles another filter, without using it yet. Throws FilterError and FilterSyntaxError. */
+  compile(expression: string): KernelFilter {
+    return kernelFilter(expression, {
+      ...this.#settings,
+      linkType: this.interface.linkType,
+      cooked: this.#cooked,
+    });
+  }
+
+  /** From now on another filter: nothing gets in while what passed the one before is thrown away. */
+  use(filter: KernelFilter): void {
+    this.socket.attachFilter(DROP_ALL);
+    while (this.socket.tryReceiveMany(this.#batch) !== null);
+    this.#rest = filter.rest;
+    this.socket.attachFilter(filter.program);
   }
 
   /** Received and dropped so far. */

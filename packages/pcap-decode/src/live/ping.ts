@@ -114,7 +114,9 @@ export function ping(host: string, options: PingOptions = {}): Ping {
       }
       yield reply;
       const left = settings.interval - (performance.now() - started);
-      if (sequence < settings.count && left > 0) await wait(left, undefined, { signal: options.signal });
+      if (sequence < settings.count && left > 0) {
+        await wait(left, undefined, { signal: options.signal }).catch(() => options.signal?.throwIfAborted());
+      }
     }
   }
   return {

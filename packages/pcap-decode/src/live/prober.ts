@@ -64,6 +64,10 @@ export class Prober {
       const { sent } = waiting!;
       const rtt = answer === undefined || sent === undefined ? undefined : Number(answer.time.ns - sent.time.ns) / 1e6;
       return { sent, answer, rtt };
+    } catch (error) {
+      // Whatever the signal interrupted, its reason is what the caller gets.
+      signal?.throwIfAborted();
+      throw error;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stop);

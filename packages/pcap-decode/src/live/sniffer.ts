@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { CaptureInterface } from "../container/interface.ts";
 import { PacketIterator } from "../container/packet-iterator.ts";
+import { InvalidValueError } from "../errors.ts";
 import type { Packet } from "../packet.ts";
 import type { InterfaceStatistics, PacketSource } from "./packet-source.ts";
 
@@ -23,8 +24,16 @@ export interface SniffStatistics {
 export interface Sniffer extends AsyncIterable<Packet>, AsyncDisposable {
   /** What is captured on, in the order that was asked for. */
   readonly interfaces: readonly CaptureInterface[];
-  /** Packets in arrays, as many as were there, at most 64 of each interface. Empty arrays are not given. */
+  /**
+   * Packets in arrays, as many as were there, at most 64 of each interface, in the order of their times. Empty arrays
+   * are not given.
+   */
   batches(): AsyncGenerator<Packet[]>;
+  /**
+   * Goes on with another filter, on all interfaces. Packets that passed the one before and were not given yet are
+   * thrown away, so the next packet matches. Throws as `sniff` does for a filter, and then nothing has changed.
+   */
+  setFilter(expression: string): void;
   /** Counters so far; after `close` those of the end. */
   statistics(): SniffStatistics;
   /** Ends the capture. Packets that were given stay valid. */
@@ -111,6 +120,17 @@ export class SourceSniffer implements Sniffer {
     return this.#queue[this.#at++];
   }
 
+  setFilter(expression: string): void {
+    if (typeof expression !== "string") {
+      throw new InvalidValueError("expression", expression, "an expression of pcap-filter(7)");
+    }
+    const filters = this.#sources.map((source) => source.compile(expression));
+    if (this.#ended) throw new InvalidValueError("setFilter", "closed", "a capture that runs");
+    for (const [i, source] of this.#sources.entries()) source.use(filters[i]!);
+    this.#queue = [];
+    this.#at = 0;
+  }
+
   statistics(): SniffStatistics {
     const interfaces = this.#sources.map((source) => source.statistics());
     return {
@@ -146,6 +166,7 @@ export class SourceSniffer implements Sniffer {
       const packets: Packet[] = [];
       for (const source of this.#sources) source.take(packets);
       if (packets.length > 0) {
+        if (this.#sources.length > 1) packets.sort(byTime);
         if (packets.length > this.#left) packets.length = this.#left;
         this.#left -= packets.length;
         this.#taken += packets.length;
@@ -193,4 +214,8 @@ export class SourceSniffer implements Sniffer {
     // Closing the socket rejects it, when nobody listens any more.
     this.#sources[i]!.socket.readable().then(() => done(), done);
   }
+}
+
+function byTime(a: Packet, b: Packet): number {
+  return a.seconds - b.seconds || a.nanoseconds - b.nanoseconds;
 }

@@ -82,6 +82,19 @@ describe.skipIf(!isRoot)("live commands (need root)", () => {
     }
   });
 
+  test("on a terminal it counts while it writes, needs script", async () => {
+    const talker = await talk(41_004);
+    const path = join(folder, "counted.pcap");
+    const command = `${process.execPath} ${cli} sniff lo udp dst port 41004 -c 400 -w ${path}`;
+    const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8" });
+    await talker.stop();
+    // The line is cleared before each of its texts, and at the end.
+    const text = stdout.replaceAll("\r\u001b[K", "<clear>");
+    expect(text).toMatch(/<clear>\d+ packets {2}\d+\/s {2}0 dropped<clear>/);
+    expect(text).toMatch(/<clear>400 packets captured, \d+ received by filter, 0 dropped by kernel\r\nwritten: /);
+    expect((await openCapture(path).toArray()).length).toBe(400);
+  });
+
   test("ping and traceroute", () => {
     const ping = run("ping", "127.0.0.1", "-c", "2", "-i", "0", "-W", "10");
     expect(ping.stdout).toMatch(
