@@ -11,6 +11,7 @@ import { dump } from "./hexdump.ts";
 import { type HTTPCommandOptions, http } from "./http.ts";
 import { OutputClosed } from "./output.ts";
 import { type ReadOptions, read } from "./read.ts";
+import { addLiveCommands } from "./sniff-commands.ts";
 import { type StatsOptions, stats } from "./stats.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -172,6 +173,8 @@ program
   .action((file: string, folder: string, words: string[], options: ExportOptions) =>
     run(() => exportObjects(file, folder, { ...options, filter: words.join(" ") })),
   );
+
+addLiveCommands(program, run);
 
 /** Errors become one line that says what is wrong; the reader's end of a pipe closing is no error. */
 async function run(command: () => Promise<number>): Promise<void> {
