@@ -1,10 +1,12 @@
 import { createSocket } from "node:dgram";
-import { readdirSync, readFileSync } from "node:fs";
-import { connect } from "node:net";
-import { join } from "node:path";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it, test } from "vitest";
-import { type End, endPrograms, example, type Program, python } from "./program.ts";
+import { type End, endPrograms, example, Program, python } from "./program.ts";
 
 afterEach(() => endPrograms());
 
@@ -256,6 +258,69 @@ describe.skipIf(process.getuid?.() !== 0)("sniff-ten-packets (needs root)", () =
       code: 1,
       output: expect.stringMatching(/^interface: expected one of .*, got "nope0"\n$/),
     });
+  });
+});
+
+describe("http-analyser", () => {
+  /** A server, and what a client of Node.js asks it over one connection after the other. */
+  async function traffic(): Promise<{ port: string; ask(): Promise<void>; close(): void }> {
+    const server = createHttpServer((request, response) => {
+      request.resume();
+      if (request.url === "/missing") response.writeHead(404).end("nothing here");
+      else if (request.url === "/stream") {
+        response.write("first ");
+        response.end("second");
+      } else response.end("x".repeat(200_000));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const ask = async () => {
+      for (const [method, path] of [
+        ["GET", "/large"],
+        ["POST", "/stream"],
+        ["GET", "/missing"],
+      ] as const) {
+        await fetch(`http://127.0.0.1:${port}${path}`, { method }).then((response) => response.text());
+      }
+    };
+    return { port: String(port), ask, close: () => server.close().closeAllConnections() };
+  }
+
+  const seen = (port: string): RegExp => {
+    const line = (what: string) => String.raw`\d{4}-\S+Z ${what} \d+\.\d ms\n`;
+    const url = `http://127.0.0.1:${port}`;
+    return new RegExp(line(`GET ${url}/large 200`) + line(`POST ${url}/stream 200`) + line(`GET ${url}/missing 404`));
+  };
+
+  it.skipIf(process.getuid?.() !== 0)("shows requests as they happen, and ends on Ctrl-C (needs root)", async () => {
+    const { port, ask, close } = await traffic();
+    const analyser = example("http-analyser", port, "lo");
+    await analyser.find(/^Listening on lo$/m);
+    await ask();
+    await analyser.find(seen(port));
+    close();
+    expect(await analyser.interrupt()).toMatchObject({ code: 0 });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("shows the requests of a file that tcpdump wrote (needs root)", async () => {
+    const { port, ask, close } = await traffic();
+    const file = join(mkdtempSync(join(tmpdir(), "analyser-")), "http.pcap");
+    const options = ["-n", "-l", "--immediate-mode", "--print", "-U", "-i", "lo", "-w", file];
+    const tcpdump = new Program("tcpdump", [...options, "tcp", "port", port]);
+    await tcpdump.find(/listening on lo/);
+    await ask();
+    close();
+    // All requests go over one connection, whose end is the last that is written.
+    await tcpdump.find(/Flags \[[FR]/);
+    await tcpdump.interrupt();
+    const { code, output } = await example("http-analyser", port, file).ended;
+    rmSync(dirname(file), { recursive: true });
+    expect([code, output]).toEqual([0, expect.stringMatching(seen(port))]);
+  });
+
+  it("says what is wrong with a file", async () => {
+    const { code, output } = await example("http-analyser", "80", import.meta.filename).ended;
+    expect([code, output]).toEqual([1, expect.stringMatching(/^Neither a pcap nor a pcapng file/)]);
   });
 });
 

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ConvertOptions } from "./convert.ts";
+import type { DNSCommandOptions } from "./dns.ts";
+import type { ExportOptions } from "./export-objects.ts";
 import type { FilterCommandOptions } from "./filter.ts";
+import type { FlowsOptions } from "./flows.ts";
+import type { FollowCommandOptions } from "./follow.ts";
+import type { HTTPCommandOptions } from "./http.ts";
 import { OutputClosed, warn } from "./output.ts";
 import type { ReadOptions } from "./read.ts";
 import { addLiveCommands } from "./sniff-commands.ts";
@@ -103,6 +108,76 @@ program
   .addOption(color())
   .action((file: string, words: string[], options: ReadOptions) =>
     run(async () => (await import("./hexdump.ts")).dump(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("follow")
+  .description("print what TCP streams carry, laid out as tshark's follow")
+  .argument("<file>", "capture to read")
+  .argument("[stream...]", "number of a stream, or a filter; all without it")
+  .addOption(
+    new Option("-f, --format <format>", "how to print bytes").choices(["ascii", "hex", "raw"]).default("ascii"),
+  )
+  .addOption(new Option("--from <side>", "only what one side sent").choices(["client", "server"]))
+  .addOption(color())
+  .action((file: string, words: string[], options: FollowCommandOptions) =>
+    run(async () => (await import("./follow.ts")).follow(file, words, options)),
+  );
+
+program
+  .command("flows")
+  .description("count packets by flow, or by pair of addresses, the greatest first")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .addOption(new Option("-b, --by <what>", "what to count").choices(["flow", "ip", "ethernet"]).default("flow"))
+  .addOption(
+    new Option("-s, --sort <key>", "what to order by")
+      .choices(["bytes", "packets", "duration", "start"])
+      .default("bytes"),
+  )
+  .option("-n, --top <n>", "only the first n rows", positive)
+  .option("-j, --json", "one JSON object a line")
+  .option("--csv", "as CSV")
+  .addOption(color())
+  .action((file: string, words: string[], options: FlowsOptions) =>
+    run(async () => (await import("./flows.ts")).flows(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("http")
+  .description("print HTTP requests with their answers, one a line")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .option("-v, --verbose", "the headers too")
+  .option("-j, --json", "one JSON object a line")
+  .addOption(color())
+  .action((file: string, words: string[], options: HTTPCommandOptions) =>
+    run(async () => (await import("./http.ts")).http(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("dns")
+  .description("print DNS queries with their answers, one a line")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .option("-j, --json", "one JSON object a line")
+  .addOption(color())
+  .action((file: string, words: string[], options: DNSCommandOptions) =>
+    run(async () => (await import("./dns.ts")).dns(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("export-objects")
+  .description("write the bodies of HTTP requests and responses as files")
+  .argument("<file>", "capture to read")
+  .argument("<folder>", "where to write; files that are there stay")
+  .argument("[filter...]", "only packets that this selects")
+  .option("--max-size <bytes>", "longest body that is kept", positive, 64 * 2 ** 20)
+  .addOption(color())
+  .action((file: string, folder: string, words: string[], options: ExportOptions) =>
+    run(async () =>
+      (await import("./export-objects.ts")).exportObjects(file, folder, { ...options, filter: words.join(" ") }),
+    ),
   );
 
 addLiveCommands(program, run);
