@@ -1,5 +1,6 @@
 /** The command line of the server. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_WEATHER_URL } from "../commands/weather.ts";
 import { defaultLimits, type Limits } from "../hub/limits.ts";
 import { LOG_LEVELS } from "../operation/log.ts";
 import { hostOption, integer, portOption } from "./options.ts";
@@ -30,6 +31,12 @@ export function serveCommand(command: Command): void {
     .addOption(new Option("--bus <url>", "nats://host:4222, of several servers").conflicts("history"))
     .addOption(new Option("--password <text>", "what people must know to get in"))
     .addOption(new Option("--tls <files...>", "a certificate and its key, in PEM"))
+    .addOption(
+      new Option("--weather <url>", 'who answers /weather, or "off"')
+        .default(DEFAULT_WEATHER_URL, "wttr.in")
+        .argParser(weatherUrl),
+    )
+    .addOption(new Option("--titles", "tell the titles of linked pages").default(false))
     .addOption(new Option("--wire", "show everybody's packets (if only local and open)"))
     .addOption(new Option("--no-wire", "show none"))
     .addOption(new Option("--log <level>", "how much is told").choices(LOG_LEVELS).default("info"))
@@ -41,8 +48,10 @@ export function serveCommand(command: Command): void {
   for (const option of command.options) if (!option.negate && !option.variadic) option.env(variable(option));
   command
     .configureHelp({
-      optionDescription: ({ description, defaultValue, negate }) =>
-        defaultValue === undefined || negate ? description : `${description} (${defaultValue})`,
+      optionDescription: ({ description, defaultValue, defaultValueDescription }) =>
+        typeof (defaultValue ?? false) === "boolean"
+          ? description
+          : `${description} (${defaultValueDescription ?? defaultValue})`,
     })
     .addHelpText(
       "after",
@@ -58,6 +67,13 @@ export function serveCommand(command: Command): void {
         limits: { maxClients, maxLineLength: maxLine, maxQueueBytes: maxQueue, linesPerSecond: rate, ...limit },
       }),
     );
+}
+
+function weatherUrl(text: string): string {
+  if (text !== "off" && !(/^https?:\/\//.test(text) && text.includes("{place}"))) {
+    throw new InvalidArgumentError('Expected an http or https URL with {place}, or "off".');
+  }
+  return text;
 }
 
 /** Any limit by its name in `limits.ts`. */
