@@ -10,6 +10,7 @@ import { NatsBus } from "./bus/nats.ts";
 import { NatsPresence } from "./bus/nats-presence.ts";
 import { LinkTitles } from "./commands/link-titles.ts";
 import { Weather } from "./commands/weather.ts";
+import { answerQueries } from "./discovery/answer-queries.ts";
 import type { History } from "./history/history.ts";
 import { MemoryHistory } from "./history/memory.ts";
 import { type Helpers, Hub } from "./hub/hub.ts";
@@ -40,6 +41,8 @@ export interface ChatOptions {
   history?: History | undefined;
   /** `nats://host:4222` of a cluster's NATS. Default: this server is alone. */
   bus?: string | undefined;
+  /** The name under which others on the network find it. Default: it is not found. */
+  beacon?: string | undefined;
   /** Who answers `/weather`: a URL with `{place}`. Default: nobody. */
   weather?: string | undefined;
   /** Whether the titles of pages that people link to are told. Default false. */
@@ -172,6 +175,21 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   const tcp = server;
   if ("port" in tcp.address) wirePorts.push(tcp.address.port);
   if (web !== undefined) wirePorts.push(web.address.port);
+  const { address: listening } = tcp;
+  const stopAnswering =
+    options.beacon === undefined || !("port" in listening)
+      ? undefined
+      : await answerQueries(() => ({
+          name: options.beacon!,
+          port: listening.port,
+          webPort: web?.address.port,
+          tls: tls !== undefined,
+          password: password !== undefined,
+          people: hub.size,
+        }));
+  if (options.beacon !== undefined && stopAnswering === undefined) {
+    log.warn("There is no multicast here: nobody finds this chat by searching the network");
+  }
 
   return {
     address: tcp.address,
@@ -189,7 +207,7 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
       hub.close(reason, closeOptions);
       presence?.close();
       await Promise.all([tcpClosed, webClosed, webSockets.close()]);
-      await Promise.all([wire?.close(), weather?.close(), titles?.close()]);
+      await Promise.all([stopAnswering?.(), wire?.close(), weather?.close(), titles?.close()]);
       await bus.close();
       history.close();
     },

@@ -34,6 +34,9 @@ export interface ServeOptions {
   /** A URL with a place for the place, or `off`. */
   weather: string;
   titles: boolean;
+  /** Whether others find it by searching the network, and under which name. */
+  beacon: boolean;
+  name: string;
   /** Default: where everybody could see the packets anyway. */
   wire: boolean | undefined;
   /** Files in PEM. */
@@ -50,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     const { limits, history } = openHistory(options);
     const log = openLog({ level: logLevel, fd: 2, isTerminal: process.stderr.isTTY });
     const weather = options.weather === OFF ? undefined : options.weather;
+    const beacon = options.beacon && !isLoopback(host) ? options.name : undefined;
     // Packets hold the password, and what others say: without being told, only people of this machine may see them.
     const wire = options.wire ?? (isLoopback(host) && password === undefined);
     const tls = options.tls && { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) };
@@ -66,6 +70,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       weather,
       titles,
       wire,
+      beacon,
       log,
     });
   } catch (error) {
