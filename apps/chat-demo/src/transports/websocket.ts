@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Channel } from "../hub/hub.ts";
 import type { ChatEvent } from "../protocol/events.ts";
 import type { ServerFrame } from "../protocol/frames.ts";
+import type { Watcher } from "../wire/wire-tap.ts";
 import { frameOf } from "./encode-frame.ts";
 import { FrameSession } from "./frame-session.ts";
 import { maxFrame } from "./max-frame.ts";
@@ -20,12 +21,18 @@ const POLICY_VIOLATION = 1008;
 /** How those end who mean to go: 1000, 1001, and a close frame without a code. */
 const meant: readonly number[] = [1000, GOING_AWAY, 1005];
 
-/** A text message in one frame, as RFC 6455, section 5.2 lays it out: a server masks nothing. */
-function textFrame(text: string): Uint8Array {
-  const length = Buffer.byteLength(text);
+/** The first byte of a whole message in one frame, RFC 6455, section 5.2. */
+const TEXT = 0x81;
+const BINARY = 0x82;
+
+const textFrame = (text: string): Uint8Array => frameOfBytes(TEXT, Buffer.from(text));
+
+/** A message in one frame: a server masks nothing. */
+function frameOfBytes(first: number, payload: Uint8Array): Uint8Array {
+  const { length } = payload;
   const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
   const frame = Buffer.allocUnsafe(header + length);
-  frame[0] = 0x81;
+  frame[0] = first;
   if (header === 2) {
     frame[1] = length;
   } else if (header === 4) {
@@ -35,7 +42,7 @@ function textFrame(text: string): Uint8Array {
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  frame.write(text, header);
+  frame.set(payload, header);
   return frame;
 }
 
@@ -43,6 +50,8 @@ interface Peer {
   readonly socket: WebSocket;
   /** It has answered since it was asked last. */
   alive: boolean;
+  /** It was told goodbye, and has some time to read that. */
+  leaving: boolean;
 }
 
 /** What takes over connections that want to be WebSockets. */
@@ -77,17 +86,17 @@ export class WebSocketClients {
   /** Resolves when nobody is left: who was told goodbye has `closeTimeout` to go, the others go now. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    const closed = [...this.#peers].map(({ socket }) => {
+    const closed = [...this.#peers].map(({ socket, leaving }) => {
       const gone = new Promise((resolve) => socket.once("close", resolve));
-      if (socket.readyState === socket.OPEN) socket.terminate();
+      if (!leaving) socket.terminate();
       return gone;
     });
     await Promise.all(closed);
   }
 
   #welcome(webSocket: WebSocket, socket: Socket): void {
-    const { hub, limits, onDrop } = this.#services;
-    const peer: Peer = { socket: webSocket, alive: true };
+    const { hub, limits, wire, onDrop } = this.#services;
+    const peer: Peer = { socket: webSocket, alive: true, leaving: false };
     this.#peers.add(peer);
     let code = GOING_AWAY;
     // Frames are ready and shared, and written as they are: `webSocket.send` would make the header for each client.
@@ -102,6 +111,7 @@ export class WebSocketClients {
       close: (reason, { discard, restart = false }) => {
         if (ended) return;
         ended = true;
+        peer.leaving = true;
         if (discard) {
           code = POLICY_VIOLATION;
           onDrop(session.client?.nick ?? "a browser", reason);
@@ -112,7 +122,17 @@ export class WebSocketClients {
         void outbox.end(textFrame(JSON.stringify(goodbye)), { discard });
       },
     };
-    const session = new FrameSession(this.#services, { channel, tell, address: socket.remoteAddress ?? "" });
+    const watcher: Watcher = {
+      remotePort: socket.remotePort ?? 0,
+      localPort: socket.localPort ?? 0,
+      get waiting() {
+        return outbox.bytes + socket.writableLength;
+      },
+      send: (bytes) => void send(frameOfBytes(BINARY, bytes)),
+      tell,
+    };
+    const address = socket.remoteAddress ?? "";
+    const session = new FrameSession(this.#services, { channel, tell, address, watcher });
     const pace = new Pace(limits.linesPerSecond, Math.min(limits.burst, limits.linesPerSecond));
     let resuming: NodeJS.Timeout | undefined;
     const late = setTimeout(() => {
@@ -144,6 +164,7 @@ export class WebSocketClients {
       clearTimeout(late);
       clearTimeout(resuming);
       this.#peers.delete(peer);
+      wire?.forget(watcher);
       const { client } = session;
       if (client !== undefined) hub.leave(client, meant.includes(code) ? undefined : "connection lost");
     });
