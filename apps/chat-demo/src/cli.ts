@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_HOST, DEFAULT_PORT } from "./cli/place.ts";
 import { serve } from "./cli/serve.ts";
-import { join } from "./client.ts";
+import { join } from "./terminal/client.ts";
 import { defaultLimits } from "./hub/limits.ts";
 import { checkName } from "./protocol/name.ts";
 

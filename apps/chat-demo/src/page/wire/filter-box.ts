@@ -46,7 +46,7 @@ export function createFilterBox(onChange: () => void): FilterBox {
 }
 
 /** The message under the column it is about; both lines are in letters of one width. */
-export function explain(error: FilterError): string {
+function explain(error: FilterError): string {
   const message = error.message.replace(/ \(column \d+ of ".*"\)$/s, "");
   if (error.column === undefined) return message;
   return `${" ".repeat(error.column - 1)}▲\n${message} (column ${error.column})`;
