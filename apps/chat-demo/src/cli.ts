@@ -1,6 +1,6 @@
 /** The command line of both sides. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_HOST, DEFAULT_PORT } from "./cli/place.ts";
+import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_WEB_PORT } from "./cli/place.ts";
 import { serve } from "./cli/serve.ts";
 import { join } from "./terminal/client.ts";
 import { defaultLimits } from "./hub/limits.ts";
@@ -43,14 +43,26 @@ program
   .description("run the server until Ctrl-C")
   .addOption(hostOption("the address to listen on; 0.0.0.0 is every one"))
   .addOption(portOption(0))
+  .addOption(
+    new Option("--web-port <port>", "the page's port")
+      .default(DEFAULT_WEB_PORT)
+      .env("SOCKEYE_CHAT_WEB_PORT")
+      .argParser(integer(0, 65535)),
+  )
+  .option("--no-web", "no page, and no WebSocket")
+  .option("--origin <name...>", "names that browsers may reach it by")
+  .addOption(new Option("--history <file>", 'where messages are kept, or "memory"').env("SOCKEYE_CHAT_HISTORY"))
   .addOption(limitOption("--max-clients <n>", "people at a time", defaultLimits.maxClients))
   .addOption(limitOption("--max-line <bytes>", "longest line from a client", defaultLimits.maxLineLength, 64))
   .addOption(limitOption("--max-queue <bytes>", "what may wait for a slow client", defaultLimits.maxQueueBytes, 65536))
   .addOption(limitOption("--rate <lines>", "lines a second from one client", defaultLimits.linesPerSecond))
-  .action(({ host, port, maxClients, maxLine, maxQueue, rate }) =>
+  .action(({ host, port, web, webPort, origin, history, maxClients, maxLine, maxQueue, rate }) =>
     serve({
       host,
       port,
+      webPort: web ? webPort : undefined,
+      names: origin ?? [],
+      history,
       limits: { maxClients, maxLineLength: maxLine, maxQueueBytes: maxQueue, linesPerSecond: rate },
     }),
   );

@@ -1,9 +1,17 @@
-/** The chat server: a hub, and the transports through which clients reach it. */
-import { startServer } from "@sockeye/async-streams";
+/** The chat server: a hub, and the ways in which clients reach it. */
+import { join } from "node:path";
+import { type Server, startServer } from "@sockeye/async-streams";
 import { type Address, SocketError } from "@sockeye/socket-core";
+import { LocalBus } from "./bus/local.ts";
+import type { History } from "./history/history.ts";
+import { MemoryHistory } from "./history/memory.ts";
 import { Hub } from "./hub/hub.ts";
 import { defaultLimits, type Limits } from "./hub/limits.ts";
-import { lineClients } from "./transports/lines.ts";
+import type { Facts } from "./transports/facts.ts";
+import { tcpClients } from "./transports/tcp.ts";
+import { WebSocketClients } from "./transports/websocket.ts";
+import { loadFiles } from "./web/static-files.ts";
+import { startWeb, type WebServer } from "./web/web-server.ts";
 
 /** Beyond `maxClients`, so many connections at a time are told that the chat is full; more wait in the kernel. */
 const REFUSALS = 64;
@@ -14,6 +22,12 @@ export interface ChatOptions {
   address: string;
   /** 0 lets the kernel choose. */
   port: number;
+  /** The port of the page and its WebSocket. Default: there is none. */
+  webPort?: number | undefined;
+  /** Names by which browsers may reach it, besides its addresses and the machine's name. */
+  names?: readonly string[];
+  /** Where messages are kept; closed with the chat. Default: in memory. */
+  history?: History;
   limits?: Partial<Limits>;
   /** Hears, in one line each, what whoever runs the server should know. Default: nothing is said. */
   onLog?: (line: string) => void;
@@ -23,6 +37,10 @@ export interface ChatOptions {
 export interface Chat {
   /** What it listens on. */
   readonly address: Address;
+  /** The port of the page; undefined without one. */
+  readonly webPort: number | undefined;
+  /** Whether there is a page to be shown. */
+  readonly hasPage: boolean;
   /** How many people there are. */
   readonly size: number;
   /** Says goodbye to everybody, and resolves when every socket is closed. */
@@ -30,31 +48,65 @@ export interface Chat {
 }
 
 /** Starts a chat. Rejects with SocketError (EADDRINUSE, EACCES …), TypeError or RangeError. */
-export async function startChat({ address, port, limits: given, onLog = () => {} }: ChatOptions): Promise<Chat> {
-  const limits: Limits = { ...defaultLimits, ...given };
-  const hub = new Hub();
-  const server = await startServer(
-    { address, port },
-    {
-      limit: limits.maxLineLength,
-      maxConnections: limits.maxClients + REFUSALS,
-      onError(error, connection) {
-        // A client that went away while something was on its way to it is no error of the server's.
-        if (connection !== undefined && error instanceof SocketError && error.errno !== undefined) return;
-        onLog(`An error, and the connection it hit is closed: ${String(error)}`);
+export async function startChat(options: ChatOptions): Promise<Chat> {
+  const { address, port, webPort, names = [], onLog = () => {} } = options;
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const history = options.history ?? new MemoryHistory(limits);
+  const bus = new LocalBus(history);
+  const hub = new Hub({ bus, history, catchUp: limits.catchUp });
+  const facts: Facts = { server: "chat", features: { wire: false, weather: false, titles: false } };
+  const onDrop = (who: string, reason: string): void => onLog(`Dropped ${who}: ${reason}`);
+  const webSockets = new WebSocketClients(hub, limits, facts, onDrop);
+  const files = webPort === undefined ? new Map() : loadFiles(join(import.meta.dirname, "..", "dist", "page"));
+  let server: Server | undefined;
+  let web: WebServer | undefined;
+  try {
+    server = await startServer(
+      { address, port },
+      {
+        limit: limits.maxLineLength,
+        maxConnections: limits.maxClients + REFUSALS,
+        onError(error, connection) {
+          // A client that went away while something was on its way to it is no error of the server's.
+          if (connection !== undefined && error instanceof SocketError && error.errno !== undefined) return;
+          onLog(`An error, and the connection it hit is closed: ${String(error)}`);
+        },
       },
-    },
-    lineClients(hub, limits, (who, reason) => onLog(`Dropped ${who}: ${reason}`)),
-  );
+      tcpClients(hub, limits, facts, onDrop),
+    );
+    if (webPort !== undefined) {
+      web = await startWeb({
+        address,
+        port: webPort,
+        files,
+        routes: {},
+        names,
+        maxConnections: limits.maxClients + REFUSALS,
+        handshakeTimeout: limits.handshakeTimeout,
+        onUpgrade: (request, socket, head) => webSockets.upgrade(request, socket, head),
+      });
+    }
+  } catch (error) {
+    webSockets.close();
+    await server?.close();
+    history.close();
+    throw error;
+  }
+  const tcp = server;
+
   return {
-    address: server.address,
+    address: tcp.address,
+    webPort: web?.address.port,
+    hasPage: files.size > 0,
     get size() {
       return hub.size;
     },
-    close(reason) {
-      const closed = server.close({ grace: limits.closeTimeout });
+    async close(reason) {
+      const tcpClosed = tcp.close({ grace: limits.closeTimeout });
       hub.close(reason);
-      return closed;
+      await Promise.all([tcpClosed, web?.close(), webSockets.close()]);
+      await bus.close();
+      history.close();
     },
   };
 }

@@ -9,15 +9,18 @@ const peers = join(import.meta.dirname, "peers");
 /** A server on a free port. */
 export class ChatProcess extends Program {
   port = 0;
+  /** Of the page and its WebSocket. */
+  webPort = 0;
 
   static async start(...flags: string[]): Promise<ChatProcess> {
     const probe = new URL("./peers/memory-probe.mjs", import.meta.url).href;
     const server = new ChatProcess(
       process.execPath,
-      ["--expose-gc", "--import", probe, cli, "serve", "--port", "0", ...flags],
+      ["--expose-gc", "--import", probe, cli, "serve", "--port", "0", "--web-port", "0", ...flags],
       { ipc: true },
     );
     server.port = Number(/:(\d+)\./.exec(await server.line(/^The chat is on /))![1]);
+    server.webPort = Number(/:(\d+)\/$/.exec(await server.line(/^ {2}http:/))![1]);
     return server;
   }
 

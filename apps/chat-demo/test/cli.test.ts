@@ -33,7 +33,7 @@ test.each([[["--help"]], [["serve", "--help"]], [["join", "--help"]]])("%j fits 
 
 it("names the flag when the port is taken", async () => {
   const { port } = await ChatProcess.start();
-  const program = chat(["serve", "--port", String(port)]);
+  const program = chat(["serve", "--port", String(port), "--web-port", "0", "--history", "memory"]);
   expect((await program.ended).code).toBe(1);
   expect(program.lines).toEqual([
     `Port ${port} of 127.0.0.1 is taken. Choose another with --port, or stop the program that has it.`,
@@ -47,7 +47,7 @@ it("prints how to join, with what is not the default", async () => {
 });
 
 it("takes host and port from the environment", async () => {
-  const server = chat(["serve"], { SOCKEYE_CHAT_HOST: "::1", SOCKEYE_CHAT_PORT: "0" });
+  const server = chat(["serve", "--no-web"], { SOCKEYE_CHAT_HOST: "::1", SOCKEYE_CHAT_PORT: "0" });
   const [, port] = /^The chat is on \[::1\]:(\d+)\./.exec(await server.line(/^The chat is on/))!;
   await server.line(`  npm run chat -- --nick ada --host ::1 --port ${port}`);
   const client = chat(["join"], { SOCKEYE_CHAT_HOST: "::1", SOCKEYE_CHAT_PORT: port });

@@ -1,27 +1,44 @@
 /** `chat serve`: runs the server in a terminal. */
-import { networkInterfaces } from "node:os";
+import { homedir, networkInterfaces } from "node:os";
+import { isAbsolute, join } from "node:path";
 import { type InetAddress, SocketError } from "@sockeye/socket-core";
-import type { Limits } from "../hub/limits.ts";
+import type { History } from "../history/history.ts";
+import { MemoryHistory } from "../history/memory.ts";
+import { TakenError } from "../history/owner.ts";
+import { SqliteHistory } from "../history/sqlite.ts";
+import { defaultLimits, type Limits } from "../hub/limits.ts";
 import { type Chat, startChat } from "../server.ts";
 import { fail } from "./fail.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { DEFAULT_HOST, DEFAULT_PORT } from "./place.ts";
 
+/** What `--history` takes for no file. */
+const MEMORY = "memory";
+
 export interface ServeOptions {
   host: string;
   port: number;
+  /** Undefined without a page. */
+  webPort: number | undefined;
+  /** Names by which browsers may reach it. */
+  names: readonly string[];
+  /** A file, or `memory`. */
+  history: string | undefined;
   limits: Partial<Limits>;
 }
 
 /** Runs the chat until it is interrupted. */
-export async function serve({ host, port, limits }: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<void> {
+  const { host, port, webPort, names } = options;
   let chat: Chat;
   try {
-    chat = await startChat({ address: host, port, limits, onLog: (line) => console.error(line) });
+    const { limits, history } = openHistory(options);
+    const onLog = (line: string): void => console.error(line);
+    chat = await startChat({ address: host, port, webPort, names, limits, history, onLog });
   } catch (error) {
-    return fail(whyNot(error, host, port), error);
+    return fail(whyNot(error, options), error);
   }
-  console.log(banner(chat.address as InetAddress));
+  console.log(banner(chat));
   onInterrupt(
     () => {
       console.log("Saying goodbye. Ctrl-C again to end at once.");
@@ -31,8 +48,28 @@ export async function serve({ host, port, limits }: ServeOptions): Promise<void>
   );
 }
 
-function whyNot(error: unknown, host: string, port: number): string | undefined {
+/** Where messages are kept: unless somebody says otherwise, beside what other programs keep, for each port of its own. */
+function openHistory({ history, port, limits: given }: ServeOptions): { history: History; limits: Limits } {
+  const limits = { ...defaultLimits, ...given };
+  const place = history ?? (port === 0 ? MEMORY : join(stateFolder(), `history-${port}.sqlite`));
+  return { limits, history: place === MEMORY ? new MemoryHistory(limits) : new SqliteHistory(place, limits) };
+}
+
+/** As the XDG Base Directory Specification has it. */
+function stateFolder(): string {
+  const { XDG_STATE_HOME: state } = process.env;
+  return join(state !== undefined && isAbsolute(state) ? state : join(homedir(), ".local", "state"), "sockeye-chat");
+}
+
+function whyNot(error: unknown, { host, port, webPort, history }: ServeOptions): string | undefined {
   const { code } = error as { code?: unknown };
+  if (error instanceof TakenError) return `${error.message}. Choose another file with --history.`;
+  if ((error as Error).name === "SQLite3Error" || (error as { path?: unknown }).path !== undefined) {
+    return `The history${history === undefined ? "" : ` ${history}`} cannot be kept: ${(error as Error).message}. See --history.`;
+  }
+  if ((error as { port?: unknown }).port === webPort && code === "EADDRINUSE") {
+    return `Port ${webPort} of ${host} is taken. Choose another with --web-port, or go without with --no-web.`;
+  }
   if (code === "EADDRINUSE") {
     return `Port ${port} of ${host} is taken. Choose another with --port, or stop the program that has it.`;
   }
@@ -43,7 +80,8 @@ function whyNot(error: unknown, host: string, port: number): string | undefined 
 }
 
 /** How to join, for people on this machine and, where they can, on others. */
-function banner({ address, port }: InetAddress): string {
+function banner({ address: listening, webPort, hasPage }: Chat): string {
+  const { address, port } = listening as InetAddress;
   const everywhere = address === "0.0.0.0" || address === "::";
   const here = everywhere ? (address === "::" ? "::1" : DEFAULT_HOST) : address;
   const hosts = [here];
@@ -59,11 +97,21 @@ function banner({ address, port }: InetAddress): string {
     ...(port === DEFAULT_PORT ? [] : [`--port ${port}`]),
   ];
   return [
-    `The chat is on ${address.includes(":") ? `[${address}]` : address}:${port}. Join it from another terminal:`,
+    `The chat is on ${bracketed(address)}:${port}. Join it from another terminal:`,
     "",
     `  npm run chat -- ${["--nick ada", ...flags].join(" ")}`,
     ...hosts.map((host) => `  nc ${host} ${port}`),
+    ...(webPort === undefined
+      ? []
+      : [
+          "",
+          hasPage ? "Or in a browser:" : "WebSockets are served at:",
+          "",
+          ...hosts.map((host) => `  http://${bracketed(host)}:${webPort}/`),
+        ]),
     "",
     "Ctrl-C ends it.",
   ].join("\n");
 }
+
+const bracketed = (address: string): string => (address.includes(":") ? `[${address}]` : address);

@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { LocalBus } from "../bus/local.ts";
+import { MemoryHistory } from "../history/memory.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import { formatEvent } from "../protocol/plain-lines.ts";
 import { type Client, type Encode, Hub } from "./hub.ts";
+import { defaultLimits } from "./limits.ts";
 
 const asText: Encode = (event) => Buffer.from(formatEvent(event).join("\n"));
+
+function localHub(): Hub {
+  const history = new MemoryHistory(defaultLimits);
+  return new Hub({ history, bus: new LocalBus(history), catchUp: 100 });
+}
 
 /** A client in memory. */
 class Person {
@@ -18,6 +26,7 @@ class Person {
     this.#hub = hub;
     this.client = hub.enter({
       encode,
+      frames: false,
       send: (bytes) => {
         if (this.room <= 0) return false;
         this.room--;
@@ -49,7 +58,7 @@ function people(hub: Hub, ...names: string[]): Person[] {
 }
 
 it("welcomes guests to the lobby and announces them under the name and room they choose first", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada] = people(hub, "ada");
   const bob = new Person(hub);
   expect(bob.news()).toEqual(["-- Welcome, guest-2. You are in #lobby, one other is here. /help lists the commands."]);
@@ -62,7 +71,7 @@ it("welcomes guests to the lobby and announces them under the name and room they
 });
 
 it("hears the room from the first moment, announced or not, and announces whoever speaks", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada] = people(hub, "ada");
   const bob = new Person(hub);
   bob.news();
@@ -73,7 +82,7 @@ it("hears the room from the first moment, announced or not, and announces whoeve
 });
 
 it("does not tell the others that somebody left who never was announced", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada] = people(hub, "ada");
   hub.leave(new Person(hub).client);
   expect(ada!.news()).toEqual([]);
@@ -81,7 +90,7 @@ it("does not tell the others that somebody left who never was announced", () => 
 });
 
 it("says to the others of the room, and to nobody else", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada, bob, eve] = people(hub, "ada", "bob", "eve");
   eve!.say("/join tea");
   expect(eve!.news()).toEqual(["-- You are in #tea, nobody else is here"]);
@@ -96,13 +105,14 @@ it("says to the others of the room, and to nobody else", () => {
   eve!.say("/who tea");
   expect(eve!.news()).toEqual([
     "-- You are in #lobby, 2 others are here",
+    expect.stringMatching(/^-- \d{4}-\d\d-\d\d \d\d:\d\d ada: hi\n-- .{16} \* ada waves$/),
     "-- In #tea: nobody",
     "-- Rooms: #lobby (3)",
   ]);
 });
 
 it("takes rooms and people by name, whatever the case", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada, bob] = people(hub, "ada", "bob");
   ada!.say("/join Tea");
   bob!.say("/join tEA").news();
@@ -114,7 +124,7 @@ it("takes rooms and people by name, whatever the case", () => {
 
 describe("/nick", () => {
   it("tells both sides, refuses a name that is taken and frees the old one", () => {
-    const hub = new Hub();
+    const hub = localHub();
     const [ada, bob] = people(hub, "ada", "bob");
     bob!.say("/nick ADA");
     expect(bob!.news()).toEqual(["!! The name ADA is taken; you are bob"]);
@@ -125,14 +135,14 @@ describe("/nick", () => {
   });
 
   it("never gives a guest a name that somebody took", () => {
-    const hub = new Hub();
+    const hub = localHub();
     people(hub, "guest-2");
     expect(new Person(hub).client.nick).toBe("guest-3");
   });
 });
 
 it("whispers to one person, and says so when there is none", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada, bob, eve] = people(hub, "ada", "bob", "eve");
   ada!.say("/msg bob psst", "/msg nobody psst", "/msg ada note");
   expect(ada!.news()).toEqual([
@@ -145,7 +155,7 @@ it("whispers to one person, and says so when there is none", () => {
 });
 
 it("lists who is here and which rooms there are, and at most a hundred of each", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada] = people(hub, "ada");
   for (let i = 0; i < 150; i++) new Person(hub).say(`/nick p${i}`, ...(i < 120 ? [] : [`/join room-${i}`]));
   ada!.say("/who");
@@ -155,7 +165,7 @@ it("lists who is here and which rooms there are, and at most a hundred of each",
 });
 
 it("makes a message's bytes once for each kind of client, however many receive it", () => {
-  const hub = new Hub();
+  const hub = localHub();
   let calls = 0;
   const counting: Encode = (event) => {
     calls++;
@@ -169,7 +179,7 @@ it("makes a message's bytes once for each kind of client, however many receive i
 });
 
 it("says goodbye to who quits, and why to the others", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada, bob] = people(hub, "ada", "bob");
   ada!.say("/quit tea time", "still here?");
   expect(ada!.closed).toEqual({ reason: "see you", discard: false });
@@ -178,7 +188,7 @@ it("says goodbye to who quits, and why to the others", () => {
 });
 
 it("drops whoever has no room for more, however many at once, and goes on with the others", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const [ada, bob] = people(hub, "ada", "bob");
   const slow = people(hub, ...Array.from({ length: 90 }, (_, i) => `slow-${i}`));
   for (const person of slow) person.room = 0;
@@ -194,7 +204,7 @@ it("drops whoever has no room for more, however many at once, and goes on with t
 });
 
 it("does not announce who comes and goes in a room with more than a hundred people", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const all = people(hub, ...Array.from({ length: 100 }, (_, i) => `p${i}`));
   for (const person of all) person.news();
   const late = new Person(hub).say("/nick late", "hello", "/quit");
@@ -203,7 +213,7 @@ it("does not announce who comes and goes in a room with more than a hundred peop
 });
 
 it("says goodbye to everybody when it closes", () => {
-  const hub = new Hub();
+  const hub = localHub();
   const all = people(hub, "ada", "bob");
   hub.close("the server is closing");
   for (const person of all) expect(person.closed).toEqual({ reason: "the server is closing", discard: false });

@@ -1,8 +1,13 @@
 /** Who is there, in which room, and who hears what. Knows no socket and no format. */
 
+import type { Bus, Draft } from "../bus/bus.ts";
+import type { History } from "../history/history.ts";
 import type { Command } from "../protocol/commands.ts";
-import type { ChatEvent, ListedRoom } from "../protocol/events.ts";
+import type { ChatEvent, ListedRoom, Message } from "../protocol/events.ts";
 import { nameKey } from "../protocol/name.ts";
+import { Activity } from "./activity.ts";
+import { lastOf, partsOf } from "./parts.ts";
+import { Seen } from "./seen.ts";
 
 /** Makes an event into the bytes of one kind of client. Clients of a kind share the function, and so the bytes. */
 export type Encode = (event: ChatEvent) => Uint8Array;
@@ -10,6 +15,8 @@ export type Encode = (event: ChatEvent) => Uint8Array;
 /** What the hub needs of a client's connection. */
 export interface Channel {
   readonly encode: Encode;
+  /** Whether it speaks frames: hears its own messages, what came of its keys, and of rooms that it was in. */
+  readonly frames: boolean;
   /** Takes bytes to be sent; false when too much waits already. They are shared: nobody may change them. */
   send(bytes: Uint8Array): boolean;
   /** Tells the client why and ends the connection. With `discard`, what waits is given up. */
@@ -25,11 +32,31 @@ export interface Client {
   readonly announced: boolean;
 }
 
+/** What a new client brings. */
+export interface Entrance {
+  /** Checked names; without them it is a guest in the lobby. */
+  nick?: string | undefined;
+  room?: string | undefined;
+  /** The id of the last message that it has seen, by room. */
+  after?: Readonly<Record<string, number>> | undefined;
+}
+
+/** What the hub needs besides. */
+export interface HubOptions {
+  bus: Bus;
+  history: History;
+  /** Messages told to who comes back. */
+  catchUp: number;
+}
+
 interface Member extends Client {
   nick: string;
   room: string | undefined;
   announced: boolean;
   readonly channel: Channel;
+  readonly seen: Seen;
+  /** Messages of its that are on their way. */
+  saying: number;
 }
 
 /** Where everybody begins. */
@@ -38,6 +65,17 @@ const LOBBY = "lobby";
 const MAX_LISTED = 100;
 /** In a room with more people than this nobody is told who comes and goes: it would be most of what one reads there. */
 const MAX_ANNOUNCED = 100;
+
+/** Messages of a room that is entered for the first time: so many fit a terminal, and so many a page. */
+const LINES_ON_ENTERING = 10;
+const FRAMES_ON_ENTERING = 50;
+/** What `/history` gives without a number, and what it gives at most. */
+const HISTORY_LINES = 20;
+const MAX_HISTORY_LINES = 500;
+/** A history is told in parts of about so many bytes, so that none is longer than what clients take at once. */
+const MAX_PART = 32 * 1024;
+/** And of at most so many altogether, which is a quarter of what may wait for a client. */
+const MAX_CATCH_UP = 512 * 1024;
 
 interface Room {
   readonly name: string;
@@ -49,6 +87,10 @@ export class Hub {
   readonly #people = new Map<string, Member>();
   /** By the key of the name; a room without people does not exist. */
   readonly #rooms = new Map<string, Room>();
+  readonly #bus: Bus;
+  readonly #history: History;
+  readonly #catchUp: number;
+  readonly #activity: Activity<Member>;
   #guests = 0;
   #slow: Member[] = [];
   #dropping = false;
@@ -58,16 +100,36 @@ export class Hub {
     return this.#people.size;
   }
 
-  /** A new client, in the lobby and under a guest's name. It hears the others, who learn about it with `announce`. */
-  enter(channel: Channel): Client {
+  constructor({ bus, history, catchUp }: HubOptions) {
+    this.#bus = bus;
+    this.#history = history;
+    this.#catchUp = catchUp;
+    this.#activity = new Activity((member, event) => this.#tell(member, event));
+    bus.listen((message, key, origin) => this.#said(message, key, origin as Member | undefined));
+  }
+
+  /**
+   * A new client, in the lobby and under a guest's name unless it says otherwise. It hears the others, who learn about
+   * it with `announce`.
+   */
+  enter(channel: Channel, { nick: wanted, room: to = LOBBY, after = {} }: Entrance = {}): Client {
+    const free = wanted !== undefined && !this.#people.has(nameKey(wanted));
+    const nick = free ? wanted : this.#guest();
+    const member: Member = { nick, room: undefined, channel, announced: false, seen: new Seen(after), saying: 0 };
+    this.#people.set(nameKey(nick), member);
+    const { name, members } = this.#move(member, to);
+    this.#tell(member, { type: "welcome", nick, room: name, others: members.size - 1 });
+    if (wanted !== undefined && !free) this.#taken(member, wanted);
+    for (const room of member.seen.rooms) if (room !== nameKey(name)) this.#activity.watch(room, member);
+    this.#introduce(member);
+    return member;
+  }
+
+  #guest(): string {
     let nick: string;
     do nick = `guest-${++this.#guests}`;
     while (this.#people.has(nameKey(nick)));
-    const member: Member = { nick, room: undefined, channel, announced: false };
-    this.#people.set(nameKey(nick), member);
-    const { name, members } = this.#move(member, LOBBY);
-    this.#tell(member, { type: "welcome", nick, room: name, others: members.size - 1 });
-    return member;
+    return nick;
   }
 
   /** Tells the room about a client that has not been announced yet. */
@@ -78,23 +140,21 @@ export class Hub {
     this.#announce(member.room, { type: "joined", nick: member.nick, room: member.room }, member);
   }
 
-  /** Does what a client asks for. */
-  handle(client: Client, command: Command): void {
+  /** Does what a client asks for. A key is the client's name for what it says, in case that it says it again. */
+  handle(client: Client, command: Command, key?: string): void {
     const member = client as Member;
+    // What it said before is heard before.
+    if (command.type !== "say" && command.type !== "act") this.#settle(member);
     const { nick, room } = member;
     if (room === undefined) return;
     // Choosing a name and a room comes before being announced.
     if (command.type !== "nick" && command.type !== "join" && command.type !== "nothing") this.announce(member);
     switch (command.type) {
       case "say":
-        this.#publish(room, { type: "said", id: 0, time: Date.now(), room, from: nick, text: command.text }, member);
+        this.#say(member, { type: "said", room, from: nick, text: command.text }, key);
         break;
       case "act":
-        this.#publish(
-          room,
-          { type: "acted", id: 0, time: Date.now(), room, from: nick, text: command.text },
-          undefined,
-        );
+        this.#say(member, { type: "acted", room, from: nick, text: command.text }, key);
         break;
       case "whisper":
         this.#whisper(member, command.to, command.text);
@@ -112,6 +172,8 @@ export class Hub {
         this.#who(member, command.room ?? room);
         break;
       case "history":
+        this.#recall(member, Math.min(command.count ?? HISTORY_LINES, MAX_HISTORY_LINES));
+        break;
       case "weather":
         this.#tell(member, { type: "problem", code: "command", text: "This server cannot do that" });
         break;
@@ -133,9 +195,11 @@ export class Hub {
   /** Takes a client out, whose connection is the caller's to end. Harmless when it has left already. */
   leave(client: Client, reason?: string): void {
     const member = client as Member;
+    this.#settle(member);
     const { nick, room } = member;
     if (room === undefined) return;
     this.#moveOut(member);
+    for (const seen of member.seen.rooms) this.#activity.unwatch(seen, member);
     this.#people.delete(nameKey(nick));
     if (member.announced) this.#announce(room, { type: "left", nick, room, reason }, member);
   }
@@ -147,11 +211,20 @@ export class Hub {
     (client as Member).channel.close(reason, { discard });
   }
 
+  /** Tells a client messages of a room, as it asked for. */
+  recall(client: Client, room: string, before: number | undefined, limit: number): void {
+    const { messages, more } = this.#history.before(room, before ?? Number.MAX_SAFE_INTEGER, limit);
+    const told = lastOf(messages, MAX_PART);
+    const event = { room, messages: told, more: more || told.length < messages.length };
+    this.#tell(client as Member, { type: "history", ...event });
+  }
+
   /** Says goodbye to everybody. */
   close(reason: string): void {
     const everybody = [...this.#people.values()];
     this.#people.clear();
     this.#rooms.clear();
+    this.#activity.close();
     for (const member of everybody) {
       member.room = undefined;
       member.channel.close(reason, { discard: false });
@@ -167,6 +240,7 @@ export class Hub {
     }
     room.members.add(member);
     member.room = room.name;
+    this.#activity.unwatch(key, member);
     return room;
   }
 
@@ -176,12 +250,16 @@ export class Hub {
     room.members.delete(member);
     if (room.members.size === 0) this.#rooms.delete(key);
     member.room = undefined;
+    const forgotten = member.seen.set(key, this.#history.last(key));
+    if (forgotten !== undefined) this.#activity.unwatch(forgotten, member);
+    if (member.channel.frames) this.#activity.watch(key, member);
   }
 
   #join(member: Member, name: string): void {
     const { nick, room: from } = member;
     if (from === undefined) return;
-    if (nameKey(from) !== nameKey(name)) {
+    const moves = nameKey(from) !== nameKey(name);
+    if (moves) {
       this.#moveOut(member);
       const to = this.#move(member, name);
       if (member.announced) {
@@ -193,13 +271,87 @@ export class Hub {
     const { room } = member;
     if (room === undefined) return;
     this.#tell(member, { type: "entered", room, others: this.#rooms.get(nameKey(room))!.members.size - 1 });
+    if (moves) this.#introduce(member);
+  }
+
+  /** Tells who has entered a room who is there, and what was said since it was there last. */
+  #introduce(member: Member): void {
+    const { room, channel, seen } = member;
+    if (room === undefined) return;
+    if (channel.frames) this.#tell(member, this.#peopleOf(room));
+    const after = seen.get(room);
+    const known = after !== undefined && after <= this.#history.lastId;
+    const first = channel.frames ? FRAMES_ON_ENTERING : LINES_ON_ENTERING;
+    const { messages, more } = known
+      ? this.#history.after(room, after, channel.frames ? this.#catchUp : first)
+      : this.#history.before(room, Number.MAX_SAFE_INTEGER, first);
+    this.#tellHistory(member, room, messages, more, after);
+  }
+
+  #recall(member: Member, limit: number): void {
+    const room = member.room!;
+    const { messages, more } = this.#history.before(room, Number.MAX_SAFE_INTEGER, limit);
+    if (messages.length === 0) this.#tell(member, { type: "notice", text: `Nothing was said in #${room} yet` });
+    else this.#tellHistory(member, room, messages, more, undefined);
+  }
+
+  #tellHistory(
+    member: Member,
+    room: string,
+    messages: readonly Message[],
+    more: boolean,
+    after: number | undefined,
+  ): void {
+    const told = lastOf(messages, MAX_CATCH_UP);
+    const left = more || told.length < messages.length;
+    for (const [index, part] of partsOf(told, MAX_PART).entries()) {
+      const older = index > 0 || left || (after !== undefined && after > 0);
+      const gap = index === 0 && after !== undefined && (left || after > this.#history.lastId);
+      this.#tell(member, { type: "history", room, messages: part, more: older, ...(gap && { gap }) });
+    }
+  }
+
+  #say(member: Member, draft: Omit<Draft, "key">, key: string | undefined): void {
+    member.saying++;
+    this.#bus.publish({ ...draft, key }, member).then(
+      (id) => {
+        member.saying--;
+        if (key !== undefined && member.room !== undefined) this.#tell(member, { type: "ack", key, id });
+      },
+      () => {
+        member.saying--;
+        const text = "What you said could not be kept; say it again";
+        if (member.room !== undefined) {
+          this.#tell(member, { type: "problem", code: "unavailable", text, ...(key !== undefined && { key }) });
+        }
+      },
+    );
+  }
+
+  /** Lets what a member has said be heard, before it does something else. */
+  #settle(member: Member): void {
+    if (member.saying > 0) this.#bus.flush();
+  }
+
+  /** Something was said, by a member of this server or of another one. */
+  #said(message: Message, key: string | undefined, origin: Member | undefined): void {
+    const roomKey = nameKey(message.room);
+    const room = this.#rooms.get(roomKey);
+    if (room !== undefined) {
+      // Who speaks lines sees already what it said; who speaks frames is told its place, and which one it is.
+      const told = origin?.channel.frames ? key !== undefined : message.type === "said";
+      const apart = told && origin !== undefined && room.members.has(origin) ? origin : undefined;
+      this.#deliver(room.members, message, apart);
+      if (apart?.channel.frames) this.#tell(apart, { ...message, key: key! });
+    }
+    this.#activity.happened(roomKey, message.room, message.id);
   }
 
   #rename(member: Member, to: string): void {
     const from = member.nick;
     const holder = this.#people.get(nameKey(to));
     if (holder !== undefined && holder !== member) {
-      this.#tell(member, { type: "problem", code: "nick", text: `The name ${to} is taken; you are ${from}` });
+      this.#taken(member, to);
       return;
     }
     this.#people.delete(nameKey(from));
@@ -209,6 +361,10 @@ export class Hub {
     if (member.announced && from !== to && member.room !== undefined) {
       this.#announce(member.room, { type: "renamed", from, to }, member);
     }
+  }
+
+  #taken(member: Member, name: string): void {
+    this.#tell(member, { type: "problem", code: "nick", text: `The name ${name} is taken; you are ${member.nick}` });
   }
 
   #whisper(member: Member, to: string, text: string): void {
@@ -226,18 +382,22 @@ export class Hub {
   }
 
   #who(member: Member, name: string): void {
+    this.#tell(member, this.#peopleOf(name));
+    const rooms: ListedRoom[] = [];
+    for (const { name: other, members } of this.#rooms.values()) {
+      if (rooms.push({ room: other, size: members.size, last: this.#history.last(other) }) === MAX_LISTED) break;
+    }
+    this.#tell(member, { type: "rooms", rooms, more: this.#rooms.size - rooms.length });
+  }
+
+  #peopleOf(name: string): ChatEvent {
     const room = this.#rooms.get(nameKey(name));
     const nicks: string[] = [];
     for (const { nick } of room?.members ?? []) {
       if (nicks.push(nick) === MAX_LISTED) break;
     }
     const size = room?.members.size ?? 0;
-    this.#tell(member, { type: "people", room: room?.name ?? name, nicks, more: size - nicks.length });
-    const rooms: ListedRoom[] = [];
-    for (const { name: other, members } of this.#rooms.values()) {
-      if (rooms.push({ room: other, size: members.size, last: 0 }) === MAX_LISTED) break;
-    }
-    this.#tell(member, { type: "rooms", rooms, more: this.#rooms.size - rooms.length });
+    return { type: "people", room: room?.name ?? name, nicks, more: size - nicks.length };
   }
 
   #tell(member: Member, event: ChatEvent): void {
@@ -266,7 +426,7 @@ export class Hub {
         bytes = channel.encode(event);
         encoded.set(channel.encode, bytes);
       }
-      if (!channel.send(bytes)) this.#slow.push(member);
+      if (bytes.length > 0 && !channel.send(bytes)) this.#slow.push(member);
     }
     if (this.#slow.length > 0) this.#dropSlow();
   }

@@ -14,6 +14,18 @@ export interface Limits {
   burst: number;
   /** A new client is announced under the name and in the room that it chooses within so many milliseconds. Default 300. */
   announceDelay: number;
+  /** Milliseconds in which a browser or a program must have said hello. Default 10,000. */
+  handshakeTimeout: number;
+  /** A browser that has not answered for so many milliseconds is gone. Default 30,000. */
+  pingInterval: number;
+  /** Messages that are kept; the oldest go first. Default 100,000. */
+  maxHistory: number;
+  /** The same in characters of text, for a history in memory. Default 16 Mi. */
+  maxHistorySize: number;
+  /** Days that messages are kept. Default 365. */
+  historyDays: number;
+  /** Messages that a client is told when it comes back after it missed some; more are a gap to be asked for. Default 5,000. */
+  catchUp: number;
   /** Milliseconds in which a dropped client may still read why. Default 30,000. */
   dropTimeout: number;
   /** Milliseconds in which clients can read the goodbye when the server closes. Default 1,000. */
@@ -28,6 +40,12 @@ export const defaultLimits: Readonly<Limits> = {
   linesPerSecond: 10_000,
   burst: 4_000,
   announceDelay: 300,
+  handshakeTimeout: 10_000,
+  pingInterval: 30_000,
+  maxHistory: 100_000,
+  maxHistorySize: 16 * 1024 * 1024,
+  historyDays: 365,
+  catchUp: 5_000,
   dropTimeout: 30_000,
   closeTimeout: 1_000,
 };

@@ -22,7 +22,8 @@ export interface ListedRoom {
 
 /** What clients are told. */
 export type ChatEvent =
-  | Message
+  /** Who said it, with frames, is told the key that it was sent with. */
+  | (Message & { key?: string })
   | { type: "welcome"; nick: string; room: string; others: number }
   | { type: "whispered"; from: string; to: string; text: string }
   | { type: "joined"; nick: string; room: string }
@@ -34,7 +35,16 @@ export type ChatEvent =
   | { type: "rooms"; rooms: readonly ListedRoom[]; more: number }
   | { type: "notice"; text: string }
   | { type: "help" }
-  | { type: "problem"; code: ProblemCode; text: string }
+  | { type: "problem"; code: ProblemCode; text: string; key?: string }
+  /** What was sent with the key is kept, under the id. */
+  | { type: "ack"; key: string; id: number }
+  /**
+   * Messages of a room, in order. `more`: there are older ones. `gap`: what the client wanted to be told begins before
+   * these messages.
+   */
+  | { type: "history"; room: string; messages: readonly Message[]; more: boolean; gap?: boolean }
+  /** There is a new message in a room that the client was in before. */
+  | { type: "activity"; room: string; id: number }
   | { type: "goodbye"; reason: string; restart?: true };
 
 /** Why something was refused, for programs. */

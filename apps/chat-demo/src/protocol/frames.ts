@@ -2,7 +2,7 @@
  * The chat as JSON frames, for programs: text frames over WebSocket, or JSON lines over TCP. Both directions, with
  * checks, and nothing that a browser lacks.
  */
-import type { ChatEvent, Message, ProblemCode } from "./events.ts";
+import type { ChatEvent, ProblemCode } from "./events.ts";
 
 /** What `hello` says and `welcome` answers. */
 export const FRAME_VERSION = 1;
@@ -44,7 +44,15 @@ export interface Features {
   readonly titles: boolean;
 }
 
-/** To a client. */
+/**
+ * To a client: the events of the chat, and what belongs to the connection. Some are worth a word:
+ *
+ * - Who said something gets its own message too, in its place in the room, with the key that it was sent with.
+ * - `ack`: the message is kept, in the history and in that of the cluster. A repeated key gets the same answer.
+ * - `history` comes unasked for on entering a room: what came after the id that `hello` gave, else the last messages.
+ *   It may take several frames; the last one has everything up to now.
+ * - `activity` comes at most once a second for a room.
+ */
 export type ServerFrame =
   | {
       type: "welcome";
@@ -58,20 +66,9 @@ export type ServerFrame =
       maxLine: number;
       features: Features;
     }
-  /** Who said it gets its own message too, in its place in the room, with the key that it was sent with. */
-  | (Message & { key?: string })
-  | Exclude<ChatEvent, Message | { type: "welcome" } | { type: "help" } | { type: "left" }>
+  | Exclude<ChatEvent, { type: "welcome" } | { type: "help" } | { type: "left" }>
   | { type: "left"; nick: string; room: string; reason?: string }
   | { type: "help"; lines: readonly string[] }
-  /** The message is kept (in the history, and in that of the cluster). The answer to a repeated key is the same. */
-  | { type: "ack"; key: string; id: number }
-  /**
-   * Messages in order. Unasked for, on entering a room: those after the id that `hello` gave, and then `gap` says
-   * whether older ones than these were left out; or else the last ones. `more`: there are older ones.
-   */
-  | { type: "history"; room: string; messages: readonly Message[]; more: boolean; gap?: boolean }
-  /** There is a new message in a room that this client was in before. At most once a second for a room. */
-  | { type: "activity"; room: string; id: number }
   /** `dropped`: so many packets were left out because this client reads too slowly. */
   | { type: "wire"; state: "on" | "off" | "refused"; reason?: string; dropped?: number }
   | { type: "pong" };
@@ -193,7 +190,7 @@ const serverFrames: Readonly<Record<ServerFrame["type"], Checks>> = {
   rooms: { rooms: (value) => Array.isArray(value) && value.every(isListedRoom), more: isId },
   notice: { text: isText },
   help: { lines: isStrings },
-  problem: { code: (value) => problemCodes.includes(value as ProblemCode), text: isText },
+  problem: { code: (value) => problemCodes.includes(value as ProblemCode), text: isText, key: isOptionalText },
   goodbye: { reason: isText, restart: (value) => value === undefined || value === true },
   ack: { key: isText, id: isId },
   history: {

@@ -3,6 +3,9 @@
 /** A line costs one token for each started piece of so many bytes. */
 const BYTES_PER_TOKEN = 128;
 
+/** Who is held up is held up this long at least, in milliseconds: one timer then stands for many lines. */
+export const MIN_PAUSE = 20;
+
 export class Pace {
   readonly #interval: number;
   readonly #burst: number;

@@ -1,0 +1,112 @@
+/** What a client that speaks frames says, whichever way the frames come. */
+import type { Channel, Client, Hub } from "../hub/hub.ts";
+import type { Limits } from "../hub/limits.ts";
+import { parseCommand } from "../protocol/commands.ts";
+import { type ClientFrame, type HelloFrame, parseClientFrame, type ServerFrame } from "../protocol/frames.ts";
+import { checkName } from "../protocol/name.ts";
+
+/** A connection that frames are sent over. */
+export interface FrameConnection {
+  readonly channel: Channel;
+  /** Sends a frame to this client alone. */
+  tell(frame: ServerFrame): void;
+}
+
+/** So many frames in a row that are none end a connection. */
+const MAX_PROBLEMS = 100;
+
+type NameCheck = { name: string; problem: string };
+
+export class FrameSession {
+  readonly #hub: Hub;
+  readonly #limits: Pick<Limits, "maxLineLength" | "maxClients">;
+  readonly #connection: FrameConnection;
+  #client: Client | undefined;
+  #problems = 0;
+
+  constructor(hub: Hub, limits: Pick<Limits, "maxLineLength" | "maxClients">, connection: FrameConnection) {
+    this.#hub = hub;
+    this.#limits = limits;
+    this.#connection = connection;
+  }
+
+  /** Undefined before its hello was accepted. */
+  get client(): Client | undefined {
+    return this.#client;
+  }
+
+  /** Does what a frame says. */
+  receive(text: string): void {
+    const result = parseClientFrame(text);
+    if ("problem" in result) {
+      this.#refuse(result.problem);
+      return;
+    }
+    const { frame } = result;
+    if (frame.type === "hello") this.#greet(frame);
+    else if (frame.type === "ping") this.#connection.tell({ type: "pong" });
+    else if (this.#client === undefined) this.#refuse('The first frame is "hello"');
+    else this.#handle(this.#client, frame);
+  }
+
+  #greet({ nick, room, after }: HelloFrame): void {
+    if (this.#client !== undefined) {
+      this.#refuse('There is one "hello"');
+      return;
+    }
+    if (this.#hub.size >= this.#limits.maxClients) {
+      const reason = `the chat is full with ${this.#hub.size} people; try again later`;
+      this.#connection.channel.close(reason, { discard: false });
+      return;
+    }
+    const named: Partial<NameCheck> = nick === undefined ? {} : checkName(nick);
+    const entered: Partial<NameCheck> =
+      room === undefined ? {} : checkName(room.startsWith("#") ? room.slice(1) : room);
+    this.#client = this.#hub.enter(this.#connection.channel, {
+      nick: named.name,
+      room: entered.name,
+      after,
+    });
+    if (named.problem !== undefined) this.#connection.tell({ type: "problem", code: "nick", text: named.problem });
+    if (entered.problem !== undefined)
+      this.#connection.tell({ type: "problem", code: "command", text: entered.problem });
+    this.#hub.announce(this.#client);
+  }
+
+  #handle(client: Client, frame: Exclude<ClientFrame, { type: "hello" | "ping" }>): void {
+    this.#problems = 0;
+    switch (frame.type) {
+      case "line":
+        this.#say(client, frame.text, frame.key);
+        break;
+      case "history": {
+        const room = checkName(frame.room);
+        if ("problem" in room) this.#refuse(room.problem);
+        else this.#hub.recall(client, room.name, frame.before, frame.limit);
+        break;
+      }
+      case "wire":
+        this.#connection.tell({ type: "wire", state: "refused", reason: "This server has no Wire view" });
+        break;
+    }
+  }
+
+  #say(client: Client, line: string, key: string | undefined): void {
+    const length = Buffer.byteLength(line);
+    const most = this.#limits.maxLineLength;
+    if (length <= most) {
+      this.#hub.handle(client, parseCommand(line), key);
+      return;
+    }
+    const text = `A line has up to ${most} bytes; that one has ${length}`;
+    this.#connection.tell({ type: "problem", code: "command", text, ...(key !== undefined && { key }) });
+  }
+
+  #refuse(text: string): void {
+    this.#connection.tell({ type: "problem", code: "frame", text });
+    if (++this.#problems < MAX_PROBLEMS) return;
+    const reason = "that is no chat client";
+    if (this.#client === undefined) this.#connection.channel.close(reason, { discard: true });
+    else this.#hub.drop(this.#client, reason);
+  }
+}

@@ -1,0 +1,66 @@
+/** The TCP port: plain lines for `nc` and people, or frames as JSON lines for programs. */
+import { type Connection, type Handler, StreamError } from "@sockeye/async-streams";
+import { SO_KEEPALIVE, SO_SNDBUF, SOL_SOCKET, SocketError, TimeoutError } from "@sockeye/socket-core";
+import type { Hub } from "../hub/hub.ts";
+import type { Limits } from "../hub/limits.ts";
+import type { Facts } from "./facts.ts";
+import { jsonLineEncoder, serveJsonLines } from "./json-lines.ts";
+import { serveLines } from "./lines.ts";
+import { Outbox } from "./outbox.ts";
+
+/**
+ * What the kernel keeps for a client, in bytes; left alone it takes megabytes on a fast network, and a client that does
+ * not read would be noticed late.
+ */
+const SEND_BUFFER = 64 * 1024;
+/**
+ * Whoever speaks frames begins within so many milliseconds; the welcome of plain lines waits so long. Whoever says
+ * hello later is understood as well.
+ */
+const FIRST_BYTE_TIMEOUT = 100;
+const BRACE = 0x7b;
+
+/** Hears of those that the server puts out. */
+export type DropListener = (who: string, reason: string) => void;
+
+/** The handler that makes a connection a client of the hub. */
+export function tcpClients(hub: Hub, limits: Limits, facts: Facts, onDrop: DropListener): Handler {
+  const encodeFrame = jsonLineEncoder(limits, facts);
+  return async (connection, { signal }) => {
+    // With TLS the socket underneath is another one by now, and has them too.
+    connection.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
+    // Who vanished without a word, because the network did, is found out in the end.
+    connection.socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
+    const outbox = new Outbox(connection.writer, limits);
+    let speaks: "lines" | "frames" | undefined;
+    try {
+      speaks = await firstByte(connection);
+    } catch (error) {
+      if (error instanceof SocketError || error instanceof StreamError) return;
+      throw error;
+    }
+    const peer = { hub, limits, connection, outbox, signal, onDrop };
+    const hello = speaks === "frames" ? undefined : await serveLines(peer);
+    if (speaks === "frames" || hello !== undefined) await serveJsonLines(peer, encodeFrame, hello);
+  };
+}
+
+/** A connection and what serving it takes. */
+export interface TcpPeer {
+  readonly hub: Hub;
+  readonly limits: Limits;
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  readonly signal: AbortSignal;
+  readonly onDrop: DropListener;
+}
+
+async function firstByte({ reader }: Connection): Promise<"lines" | "frames"> {
+  try {
+    const first = await reader.peek(1, { timeout: FIRST_BYTE_TIMEOUT });
+    return first?.[0] === BRACE ? "frames" : "lines";
+  } catch (error) {
+    if (error instanceof TimeoutError) return "lines";
+    throw error;
+  }
+}

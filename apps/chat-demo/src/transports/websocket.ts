@@ -1,0 +1,161 @@
+/** Clients that speak frames over WebSocket, such as the page. */
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Channel, Hub } from "../hub/hub.ts";
+import type { Limits } from "../hub/limits.ts";
+import type { ChatEvent } from "../protocol/events.ts";
+import type { ServerFrame } from "../protocol/frames.ts";
+import { frameOf } from "./encode-frame.ts";
+import type { Facts } from "./facts.ts";
+import { FrameSession } from "./frame-session.ts";
+import { maxFrame } from "./max-frame.ts";
+import { MIN_PAUSE, Pace } from "./pace.ts";
+
+/** RFC 6455, section 7.4.1. */
+const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
+/** How those end who mean to go: 1000, 1001, and a close frame without a code. */
+const meant: readonly number[] = [1000, GOING_AWAY, 1005];
+
+/** A text message in one frame, as RFC 6455, section 5.2 lays it out: a server masks nothing. */
+function textFrame(text: string): Uint8Array {
+  const length = Buffer.byteLength(text);
+  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(header + length);
+  frame[0] = 0x81;
+  if (header === 2) {
+    frame[1] = length;
+  } else if (header === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, header);
+  return frame;
+}
+
+interface Peer {
+  readonly socket: WebSocket;
+  /** It has answered since it was asked last. */
+  alive: boolean;
+}
+
+/** What takes over connections that want to be WebSockets. */
+export class WebSocketClients {
+  readonly #hub: Hub;
+  readonly #limits: Limits;
+  readonly #onDrop: (who: string, reason: string) => void;
+  readonly #encode: (event: ChatEvent) => Uint8Array;
+  readonly #server: WebSocketServer;
+  readonly #peers = new Set<Peer>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(hub: Hub, limits: Limits, facts: Facts, onDrop: (who: string, reason: string) => void) {
+    this.#hub = hub;
+    this.#limits = limits;
+    this.#onDrop = onDrop;
+    // One function for all of them, and so one encoding of each event.
+    this.#encode = (event) => textFrame(JSON.stringify(frameOf(event, facts, limits.maxLineLength)));
+    this.#server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: maxFrame(limits),
+      clientTracking: false,
+    });
+    this.#timer = setInterval(() => this.#ask(), limits.pingInterval).unref();
+  }
+
+  /** Makes a connection of an HTTP server a client. Its origin has been checked. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, socket as Socket));
+  }
+
+  /** Resolves when nobody is left: who was told goodbye has `closeTimeout` to go, the others go now. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const closed = [...this.#peers].map(({ socket }) => {
+      const gone = new Promise((resolve) => socket.once("close", resolve));
+      if (socket.readyState === socket.OPEN) socket.terminate();
+      return gone;
+    });
+    await Promise.all(closed);
+  }
+
+  #welcome(webSocket: WebSocket, socket: Socket): void {
+    const limits = this.#limits;
+    const peer: Peer = { socket: webSocket, alive: true };
+    this.#peers.add(peer);
+    let ended = false;
+    const send = (bytes: Uint8Array): boolean => {
+      if (ended || webSocket.readyState !== webSocket.OPEN) return true;
+      if (socket.writableLength + bytes.length > limits.maxQueueBytes) return false;
+      // The frame is ready and shared: `webSocket.send` would make its header again for each client.
+      socket.write(bytes);
+      return true;
+    };
+    const tell = (frame: ServerFrame): void => void send(textFrame(JSON.stringify(frame)));
+    const channel: Channel = {
+      encode: this.#encode,
+      frames: true,
+      send,
+      close: (reason, { discard }) => {
+        if (ended) return;
+        if (discard) this.#onDrop(session.client?.nick ?? "a browser", reason);
+        // What waits cannot be taken back from a stream, and a goodbye behind it has to wait as well.
+        tell({ type: "goodbye", reason });
+        ended = true;
+        webSocket.close(discard ? POLICY_VIOLATION : GOING_AWAY);
+        const timer = setTimeout(() => webSocket.terminate(), discard ? limits.dropTimeout : limits.closeTimeout);
+        webSocket.once("close", () => clearTimeout(timer));
+      },
+    };
+    const session = new FrameSession(this.#hub, limits, { channel, tell });
+    const pace = new Pace(limits.linesPerSecond, Math.min(limits.burst, limits.linesPerSecond));
+    const late = setTimeout(() => {
+      if (session.client === undefined) channel.close("there was no hello in time", { discard: false });
+    }, limits.handshakeTimeout);
+
+    webSocket.on("message", (data: Buffer, isBinary) => {
+      peer.alive = true;
+      if (ended) return;
+      if (isBinary) {
+        channel.close("frames are text", { discard: true });
+        return;
+      }
+      const text = data.toString();
+      session.receive(text);
+      const pause = pace.take(text.length, performance.now());
+      if (pause > 0) {
+        webSocket.pause();
+        setTimeout(() => webSocket.resume(), Math.max(pause, MIN_PAUSE));
+      }
+    });
+    webSocket.on("pong", () => {
+      peer.alive = true;
+    });
+    // It is followed by `close`, which tells who was it.
+    webSocket.on("error", () => {});
+    webSocket.on("close", (code) => {
+      clearTimeout(late);
+      this.#peers.delete(peer);
+      const { client } = session;
+      if (client !== undefined) this.#hub.leave(client, meant.includes(code) ? undefined : "connection lost");
+    });
+  }
+
+  /** Whoever has not answered since the last time is gone. */
+  #ask(): void {
+    for (const peer of this.#peers) {
+      if (!peer.alive) {
+        peer.socket.terminate();
+      } else if (peer.socket.readyState === peer.socket.OPEN) {
+        peer.alive = false;
+        peer.socket.ping();
+      }
+    }
+  }
+}
