@@ -1,10 +1,12 @@
 /** The command line of both sides. */
+import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_WEB_PORT } from "./cli/place.ts";
 import { serve } from "./cli/serve.ts";
-import { join } from "./terminal/client.ts";
 import { defaultLimits } from "./hub/limits.ts";
 import { checkName } from "./protocol/name.ts";
+import { join } from "./terminal/client.ts";
+import { find } from "./terminal/find.ts";
 
 const integer =
   (min: number, max: number) =>
@@ -20,6 +22,14 @@ function name(text: string): string {
   const result = checkName(text.startsWith("#") ? text.slice(1) : text);
   if ("problem" in result) throw new InvalidArgumentError(`${result.problem}.`);
   return result.name;
+}
+
+function readFile(path: string, flag: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    return program.error(`error: ${flag} ${path} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 const MAX = 2 ** 31 - 1;
@@ -74,6 +84,21 @@ program
   .option("--room <room>", "the room to go to, instead of the lobby", name)
   .addOption(hostOption("where the server is"))
   .addOption(portOption(1))
-  .action(join);
+  .option("--tls", "encrypted, to a server with a certificate that is trusted")
+  .option("--tls-ca <file>", "trust the certificates in this file (PEM); implies --tls")
+  .addHelpText("after", "\nA password is asked for, or taken from SOCKEYE_CHAT_PASSWORD.")
+  .action(({ tlsCa, tls, ...options }) =>
+    join({
+      ...options,
+      password: process.env.SOCKEYE_CHAT_PASSWORD,
+      tls: tlsCa === undefined ? tls : { ca: readFile(tlsCa, "--tls-ca") },
+    }),
+  );
+
+program
+  .command("find")
+  .description("list the chats on this network")
+  .addOption(new Option("--wait <ms>", "how long to wait for answers").default(1_000).argParser(integer(1, 60_000)))
+  .action(find);
 
 await program.parseAsync();

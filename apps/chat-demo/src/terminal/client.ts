@@ -1,5 +1,5 @@
 /** `chat join`: the terminal client. */
-import { type ConnectOptions, StreamError, TlsError } from "@sockeye/async-streams";
+import { type OpenOptions, StreamError, TlsError } from "@sockeye/async-streams";
 import { SocketError, TimeoutError } from "@sockeye/socket-core";
 import pc from "picocolors";
 import { fail } from "../cli/fail.ts";
@@ -8,7 +8,8 @@ import { nameKey } from "../protocol/name.ts";
 import { printable } from "../protocol/text.ts";
 import { complete } from "../session/complete.ts";
 import { type Connector, keepConnected } from "../session/connector.ts";
-import type { Change, Session } from "../session/session.ts";
+import type { Entry } from "../session/entry.ts";
+import type { Change } from "../session/session.ts";
 import { paintEntry } from "./paint.ts";
 import { askPassword } from "./password.ts";
 import { promptOf } from "./prompt.ts";
@@ -24,7 +25,7 @@ export interface JoinOptions {
   nick?: string | undefined;
   room?: string | undefined;
   password?: string | undefined;
-  tls?: ConnectOptions["tls"] | undefined;
+  tls?: OpenOptions["tls"] | undefined;
 }
 
 /** Joins a chat and stays until the person or the server ends it; asks for the password when there is one. */
@@ -58,6 +59,7 @@ function chat(options: JoinOptions): Promise<End> {
     let screen: Screen | undefined;
     let told = false;
     let inputEnded = false;
+    let welcomed = false;
 
     const connector: Connector = keepConnected({
       nick: options.nick,
@@ -84,6 +86,11 @@ function chat(options: JoinOptions): Promise<End> {
       switch (change.type) {
         case "link":
           linkChanged();
+          break;
+        case "room":
+          if (!welcomed)
+            notice(`Welcome, ${session.nick}. You are in #${session.room?.name}. /help lists the commands.`);
+          welcomed = true;
           break;
         case "prepended":
           if (change.entries.length > 0) notice(`Before that, in #${change.room}:`);
@@ -143,16 +150,15 @@ function chat(options: JoinOptions): Promise<End> {
       });
     }
 
-    function show({ room, entries }: { room: string; entries: Session["pending"] | readonly Parameters<typeof paintEntry>[0][] }): void {
+    function show({ room, entries }: { room: string; entries: readonly Entry[] }): void {
       if (session.room !== undefined && nameKey(room) !== nameKey(session.room.name)) return;
       const now = screen?.terminal ? Date.now() : undefined;
-      for (const entry of entries as readonly Parameters<typeof paintEntry>[0][]) {
-        for (const line of paintEntry(entry, { colors, now })) print(line);
-      }
+      for (const entry of entries) for (const line of paintEntry(entry, { colors, now })) print(line);
     }
 
     function notice(text: string): void {
-      for (const line of paintEntry({ kind: "notice", time: Date.now(), text }, { colors, now: undefined })) print(line);
+      for (const line of paintEntry({ kind: "notice", time: Date.now(), text }, { colors, now: undefined }))
+        print(line);
     }
 
     function print(line: string): void {

@@ -7,7 +7,11 @@ const CTRL_D = "\x04";
 const CTRL_U = "\x15";
 
 /** What was typed; undefined when Ctrl-C or Ctrl-D was. */
-export function askPassword(question: string, input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<string | undefined> {
+export function askPassword(
+  question: string,
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+): Promise<string | undefined> {
   output.write(question);
   input.setRawMode(true);
   input.setEncoding("utf8");
@@ -23,8 +27,10 @@ export function askPassword(question: string, input: NodeJS.ReadStream, output: 
     };
     const take = (text: string): void => {
       for (const character of text) {
-        if (ENTER.test(character)) return end(typed);
-        if (character === CTRL_C || character === CTRL_D) return end(undefined);
+        if (ENTER.test(character) || character === CTRL_C || character === CTRL_D) {
+          end(ENTER.test(character) ? typed : undefined);
+          return;
+        }
         if (character === BACKSPACE || character === "\b") typed = [...typed].slice(0, -1).join("");
         else if (character === CTRL_U) typed = "";
         else if (character >= " ") typed += character;

@@ -1,5 +1,5 @@
 /** The terminal client's connection: frames as JSON lines over TCP, or over TLS. */
-import { type ConnectOptions, type Connection, openConnection } from "@sockeye/async-streams";
+import { type Connection, type OpenOptions, openConnection } from "@sockeye/async-streams";
 import type { Transport, TransportEvents } from "../session/connector.ts";
 
 export const CONNECT_TIMEOUT = 10_000;
@@ -11,7 +11,7 @@ const MAX_FRAME = 256 * 1024;
 export interface TcpPlace {
   readonly host: string;
   readonly port: number;
-  readonly tls?: ConnectOptions["tls"] | undefined;
+  readonly tls?: OpenOptions["tls"] | undefined;
 }
 
 /** Connects. What goes wrong is told to `closed`. */
