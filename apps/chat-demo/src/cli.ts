@@ -62,17 +62,21 @@ program
   .option("--no-web", "no page, and no WebSocket")
   .option("--origin <name...>", "names that browsers may reach it by")
   .addOption(new Option("--history <file>", 'where messages are kept, or "memory"').env("SOCKEYE_CHAT_HISTORY"))
+  .addOption(
+    new Option("--bus <url>", "nats://host:4222, of several servers").env("SOCKEYE_CHAT_BUS").conflicts("history"),
+  )
   .addOption(limitOption("--max-clients <n>", "people at a time", defaultLimits.maxClients))
   .addOption(limitOption("--max-line <bytes>", "longest line from a client", defaultLimits.maxLineLength, 64))
   .addOption(limitOption("--max-queue <bytes>", "what may wait for a slow client", defaultLimits.maxQueueBytes, 65536))
   .addOption(limitOption("--rate <lines>", "lines a second from one client", defaultLimits.linesPerSecond))
-  .action(({ host, port, web, webPort, origin, history, maxClients, maxLine, maxQueue, rate }) =>
+  .action(({ host, port, web, webPort, origin, history, bus, maxClients, maxLine, maxQueue, rate }) =>
     serve({
       host,
       port,
       webPort: web ? webPort : undefined,
       names: origin ?? [],
       history,
+      bus,
       limits: { maxClients, maxLineLength: maxLine, maxQueueBytes: maxQueue, linesPerSecond: rate },
     }),
   );

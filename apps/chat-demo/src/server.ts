@@ -1,8 +1,12 @@
 /** The chat server: a hub, and the ways in which clients reach it. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Server, startServer } from "@sockeye/async-streams";
 import { type Address, SocketError } from "@sockeye/socket-core";
 import { LocalBus } from "./bus/local.ts";
+import { NatsBus } from "./bus/nats.ts";
+import { NatsPresence } from "./bus/nats-presence.ts";
 import type { History } from "./history/history.ts";
 import { MemoryHistory } from "./history/memory.ts";
 import { Hub } from "./hub/hub.ts";
@@ -26,8 +30,10 @@ export interface ChatOptions {
   webPort?: number | undefined;
   /** Names by which browsers may reach it, besides its addresses and the machine's name. */
   names?: readonly string[];
-  /** Where messages are kept; closed with the chat. Default: in memory. */
-  history?: History;
+  /** Where messages are kept; closed with the chat. Default: in memory. NATS keeps them itself. */
+  history?: History | undefined;
+  /** `nats://host:4222` of a cluster's NATS. Default: this server is alone. */
+  bus?: string | undefined;
   limits?: Partial<Limits>;
   /** Hears, in one line each, what whoever runs the server should know. Default: nothing is said. */
   onLog?: (line: string) => void;
@@ -51,10 +57,16 @@ export interface Chat {
 export async function startChat(options: ChatOptions): Promise<Chat> {
   const { address, port, webPort, names = [], onLog = () => {} } = options;
   const limits: Limits = { ...defaultLimits, ...options.limits };
-  const history = options.history ?? new MemoryHistory(limits);
-  const bus = new LocalBus(history);
+  const serverName = `${hostname().split(".")[0]}-${randomUUID().slice(0, 8)}`;
+  // What the stream has begins with 1.
+  const history = options.history ?? new MemoryHistory(limits, options.bus === undefined ? undefined : 0);
+  const bus =
+    options.bus === undefined
+      ? new LocalBus(history)
+      : await NatsBus.open({ url: options.bus, view: history, limits, onLog });
   const hub = new Hub({ bus, history, catchUp: limits.catchUp });
-  const facts: Facts = { server: "chat", features: { wire: false, weather: false, titles: false } };
+  const presence = bus instanceof NatsBus ? joinCluster(hub, bus, serverName) : undefined;
+  const facts: Facts = { server: serverName, features: { wire: false, weather: false, titles: false } };
   const onDrop = (who: string, reason: string): void => onLog(`Dropped ${who}: ${reason}`);
   const webSockets = new WebSocketClients(hub, limits, facts, onDrop);
   const files = webPort === undefined ? new Map() : loadFiles(join(import.meta.dirname, "..", "dist", "page"));
@@ -89,6 +101,8 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   } catch (error) {
     webSockets.close();
     await server?.close();
+    presence?.close();
+    await bus.close();
     history.close();
     throw error;
   }
@@ -104,9 +118,20 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
     async close(reason) {
       const tcpClosed = tcp.close({ grace: limits.closeTimeout });
       hub.close(reason);
+      presence?.close();
       await Promise.all([tcpClosed, web?.close(), webSockets.close()]);
       await bus.close();
       history.close();
     },
   };
+}
+
+function joinCluster(hub: Hub, bus: NatsBus, server: string): NatsPresence {
+  const presence = new NatsPresence(bus.connection, server, hub);
+  hub.joinCluster({
+    server,
+    changed: () => presence.changed(),
+    whisper: (to, whisper) => presence.whisper(to, whisper),
+  });
+  return presence;
 }

@@ -24,17 +24,19 @@ export interface ServeOptions {
   names: readonly string[];
   /** A file, or `memory`. */
   history: string | undefined;
+  /** The cluster's NATS. */
+  bus: string | undefined;
   limits: Partial<Limits>;
 }
 
 /** Runs the chat until it is interrupted. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { host, port, webPort, names } = options;
+  const { host, port, webPort, names, bus } = options;
   let chat: Chat;
   try {
     const { limits, history } = openHistory(options);
     const onLog = (line: string): void => console.error(line);
-    chat = await startChat({ address: host, port, webPort, names, limits, history, onLog });
+    chat = await startChat({ address: host, port, webPort, names, limits, history, bus, onLog });
   } catch (error) {
     return fail(whyNot(error, options), error);
   }
@@ -49,8 +51,10 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** Where messages are kept: unless somebody says otherwise, beside what other programs keep, for each port of its own. */
-function openHistory({ history, port, limits: given }: ServeOptions): { history: History; limits: Limits } {
-  const limits = { ...defaultLimits, ...given };
+function openHistory(options: ServeOptions): { history: History | undefined; limits: Limits } {
+  const { history, bus, port } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  if (bus !== undefined) return { limits, history: undefined };
   const place = history ?? (port === 0 ? MEMORY : join(stateFolder(), `history-${port}.sqlite`));
   return { limits, history: place === MEMORY ? new MemoryHistory(limits) : new SqliteHistory(place, limits) };
 }
@@ -61,8 +65,11 @@ function stateFolder(): string {
   return join(state !== undefined && isAbsolute(state) ? state : join(homedir(), ".local", "state"), "sockeye-chat");
 }
 
-function whyNot(error: unknown, { host, port, webPort, history }: ServeOptions): string | undefined {
+function whyNot(error: unknown, { host, port, webPort, history, bus }: ServeOptions): string | undefined {
   const { code } = error as { code?: unknown };
+  if (bus !== undefined && !(error instanceof SocketError) && code === undefined) {
+    return `--bus ${bus}: ${(error as Error).message}. Is NATS there, with JetStream on (nats-server --jetstream)?`;
+  }
   if (error instanceof TakenError) return `${error.message}. Choose another file with --history.`;
   if ((error as Error).name === "SQLite3Error" || (error as { path?: unknown }).path !== undefined) {
     return `The history${history === undefined ? "" : ` ${history}`} cannot be kept: ${(error as Error).message}. See --history.`;

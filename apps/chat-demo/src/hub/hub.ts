@@ -6,6 +6,7 @@ import type { Command } from "../protocol/commands.ts";
 import type { ChatEvent, ListedRoom, Message } from "../protocol/events.ts";
 import { nameKey } from "../protocol/name.ts";
 import { Activity } from "./activity.ts";
+import { Neighbours, type Person } from "./neighbours.ts";
 import { lastOf, partsOf } from "./parts.ts";
 import { Seen } from "./seen.ts";
 
@@ -49,10 +50,20 @@ export interface HubOptions {
   catchUp: number;
 }
 
+/** What the other servers of a cluster hear of this one. */
+export interface Cluster {
+  /** Its name: of two that gave somebody the same nickname at the same time, the greater one takes it back. */
+  readonly server: string;
+  /** Who is here has changed. */
+  changed(): void;
+  whisper(server: string, whisper: { from: string; to: string; text: string }): void;
+}
+
 interface Member extends Client {
   nick: string;
   room: string | undefined;
   announced: boolean;
+  readonly id: number;
   readonly channel: Channel;
   readonly seen: Seen;
   /** Messages of its that are on their way. */
@@ -74,8 +85,8 @@ const HISTORY_LINES = 20;
 const MAX_HISTORY_LINES = 500;
 /** A history is told in parts of about so many bytes, so that none is longer than what clients take at once. */
 const MAX_PART = 32 * 1024;
-/** And of at most so many altogether, which is a quarter of what may wait for a client. */
-const MAX_CATCH_UP = 512 * 1024;
+/** And of at most so many altogether, which is half of what may wait for a client. */
+const MAX_CATCH_UP = 1024 * 1024;
 
 interface Room {
   readonly name: string;
@@ -91,6 +102,9 @@ export class Hub {
   readonly #history: History;
   readonly #catchUp: number;
   readonly #activity: Activity<Member>;
+  readonly #neighbours = new Neighbours();
+  #cluster: Cluster | undefined;
+  #lastMember = 0;
   #guests = 0;
   #slow: Member[] = [];
   #dropping = false;
@@ -113,12 +127,14 @@ export class Hub {
    * it with `announce`.
    */
   enter(channel: Channel, { nick: wanted, room: to = LOBBY, after = {} }: Entrance = {}): Client {
-    const free = wanted !== undefined && !this.#people.has(nameKey(wanted));
+    const free = wanted !== undefined && !this.#isTaken(wanted);
     const nick = free ? wanted : this.#guest();
-    const member: Member = { nick, room: undefined, channel, announced: false, seen: new Seen(after), saying: 0 };
+    const id = ++this.#lastMember;
+    const seen = new Seen(after);
+    const member: Member = { id, nick, room: undefined, channel, announced: false, seen, saying: 0 };
     this.#people.set(nameKey(nick), member);
-    const { name, members } = this.#move(member, to);
-    this.#tell(member, { type: "welcome", nick, room: name, others: members.size - 1 });
+    const { name } = this.#move(member, to);
+    this.#tell(member, { type: "welcome", nick, room: name, others: this.#sizeOf(name) - 1 });
     if (wanted !== undefined && !free) this.#taken(member, wanted);
     for (const room of member.seen.rooms) if (room !== nameKey(name)) this.#activity.watch(room, member);
     this.#introduce(member);
@@ -128,7 +144,7 @@ export class Hub {
   #guest(): string {
     let nick: string;
     do nick = `guest-${++this.#guests}`;
-    while (this.#people.has(nameKey(nick)));
+    while (this.#isTaken(nick));
     return nick;
   }
 
@@ -137,6 +153,7 @@ export class Hub {
     const member = client as Member;
     if (member.announced || member.room === undefined) return;
     member.announced = true;
+    this.#cluster?.changed();
     this.#announce(member.room, { type: "joined", nick: member.nick, room: member.room }, member);
   }
 
@@ -201,7 +218,9 @@ export class Hub {
     this.#moveOut(member);
     for (const seen of member.seen.rooms) this.#activity.unwatch(seen, member);
     this.#people.delete(nameKey(nick));
-    if (member.announced) this.#announce(room, { type: "left", nick, room, reason }, member);
+    if (!member.announced) return;
+    this.#cluster?.changed();
+    this.#announce(room, { type: "left", nick, room, reason }, member);
   }
 
   /** Puts a client out: it and the others are told why. With `discard`, what waits for it is given up. */
@@ -217,6 +236,51 @@ export class Hub {
     const told = lastOf(messages, MAX_PART);
     const event = { room, messages: told, more: more || told.length < messages.length };
     this.#tell(client as Member, { type: "history", ...event });
+  }
+
+  /** This server is one of several. */
+  joinCluster(cluster: Cluster): void {
+    this.#cluster = cluster;
+  }
+
+  /** Those whom the other servers know of. */
+  *people(): Iterable<Person> {
+    for (const { id, nick, room, announced } of this.#people.values()) {
+      if (announced && room !== undefined) yield { id, nick, room };
+    }
+  }
+
+  /** Takes over who is on another server now; the reason is that of those who are gone. */
+  setNeighbours(server: string, people: readonly Person[], reason: string | undefined): void {
+    for (const { before, after } of this.#neighbours.set(server, people)) {
+      if (after !== undefined) this.#resolve(after.nick, server);
+      const moved = before === undefined || after === undefined || nameKey(before.room) !== nameKey(after.room);
+      if (moved) {
+        const to = after === undefined ? reason : `to #${after.room}`;
+        if (before !== undefined) {
+          this.#announce(before.room, { type: "left", nick: before.nick, room: before.room, reason: to }, undefined);
+        }
+        if (after !== undefined) {
+          this.#announce(after.room, { type: "joined", nick: after.nick, room: after.room }, undefined);
+        }
+      } else {
+        this.#announce(after.room, { type: "renamed", from: before.nick, to: after.nick }, undefined);
+      }
+    }
+  }
+
+  /** Two servers gave the same name away at the same time: one of them takes it back. */
+  #resolve(nick: string, server: string): void {
+    const member = this.#people.get(nameKey(nick));
+    if (member === undefined || this.#cluster === undefined || this.#cluster.server < server) return;
+    this.#taken(member, nick);
+    this.#rename(member, this.#guest());
+  }
+
+  /** Somebody on another server whispers to somebody here. */
+  hear({ from, to, text }: { from: string; to: string; text: string }): void {
+    const receiver = this.#people.get(nameKey(to));
+    if (receiver !== undefined) this.#tell(receiver, { type: "whispered", from, to: receiver.nick, text });
   }
 
   /** Says goodbye to everybody. */
@@ -263,6 +327,7 @@ export class Hub {
       this.#moveOut(member);
       const to = this.#move(member, name);
       if (member.announced) {
+        this.#cluster?.changed();
         this.#announce(from, { type: "left", nick, room: from, reason: `to #${to.name}` }, member);
         this.#announce(to.name, { type: "joined", nick, room: to.name }, member);
       }
@@ -270,7 +335,7 @@ export class Hub {
     // Telling the others may have dropped this one too.
     const { room } = member;
     if (room === undefined) return;
-    this.#tell(member, { type: "entered", room, others: this.#rooms.get(nameKey(room))!.members.size - 1 });
+    this.#tell(member, { type: "entered", room, others: this.#sizeOf(room) - 1 });
     if (moves) this.#introduce(member);
   }
 
@@ -350,7 +415,7 @@ export class Hub {
   #rename(member: Member, to: string): void {
     const from = member.nick;
     const holder = this.#people.get(nameKey(to));
-    if (holder !== undefined && holder !== member) {
+    if ((holder !== undefined && holder !== member) || this.#neighbours.named(to) !== undefined) {
       this.#taken(member, to);
       return;
     }
@@ -359,6 +424,7 @@ export class Hub {
     member.nick = to;
     this.#tell(member, { type: "named", nick: to });
     if (member.announced && from !== to && member.room !== undefined) {
+      this.#cluster?.changed();
       this.#announce(member.room, { type: "renamed", from, to }, member);
     }
   }
@@ -369,6 +435,13 @@ export class Hub {
 
   #whisper(member: Member, to: string, text: string): void {
     const receiver = this.#people.get(nameKey(to));
+    const neighbour = this.#neighbours.named(to);
+    if (receiver === undefined && neighbour !== undefined) {
+      const whisper = { from: member.nick, to: neighbour.nick, text };
+      this.#cluster?.whisper(neighbour.server, whisper);
+      this.#tell(member, { type: "whispered", ...whisper });
+      return;
+    }
     if (receiver === undefined) {
       this.#tell(member, {
         type: "problem",
@@ -383,21 +456,35 @@ export class Hub {
 
   #who(member: Member, name: string): void {
     this.#tell(member, this.#peopleOf(name));
+    const names = new Map([...this.#neighbours.rooms()].map((other) => [nameKey(other), other]));
+    for (const { name: other } of this.#rooms.values()) names.set(nameKey(other), other);
     const rooms: ListedRoom[] = [];
-    for (const { name: other, members } of this.#rooms.values()) {
-      if (rooms.push({ room: other, size: members.size, last: this.#history.last(other) }) === MAX_LISTED) break;
+    for (const other of names.values()) {
+      const listed = { room: other, size: this.#sizeOf(other), last: this.#history.last(other) };
+      if (rooms.push(listed) === MAX_LISTED) break;
     }
-    this.#tell(member, { type: "rooms", rooms, more: this.#rooms.size - rooms.length });
+    this.#tell(member, { type: "rooms", rooms, more: names.size - rooms.length });
   }
 
   #peopleOf(name: string): ChatEvent {
     const room = this.#rooms.get(nameKey(name));
     const nicks: string[] = [];
-    for (const { nick } of room?.members ?? []) {
-      if (nicks.push(nick) === MAX_LISTED) break;
+    for (const people of [room?.members ?? [], this.#neighbours.in(name)]) {
+      for (const { nick } of people) {
+        if (nicks.length === MAX_LISTED) break;
+        nicks.push(nick);
+      }
     }
-    const size = room?.members.size ?? 0;
-    return { type: "people", room: room?.name ?? name, nicks, more: size - nicks.length };
+    return { type: "people", room: room?.name ?? name, nicks, more: this.#sizeOf(name) - nicks.length };
+  }
+
+  /** How many people are in a room, on all servers. */
+  #sizeOf(room: string): number {
+    return (this.#rooms.get(nameKey(room))?.members.size ?? 0) + this.#neighbours.in(room).size;
+  }
+
+  #isTaken(nick: string): boolean {
+    return this.#people.has(nameKey(nick)) || this.#neighbours.named(nick) !== undefined;
   }
 
   #tell(member: Member, event: ChatEvent): void {
@@ -410,9 +497,8 @@ export class Hub {
   }
 
   /** The same for comings and goings, where they are worth telling. */
-  #announce(room: string, event: ChatEvent, except: Member): void {
-    const size = this.#rooms.get(nameKey(room))?.members.size ?? 0;
-    if (size <= MAX_ANNOUNCED) this.#publish(room, event, except);
+  #announce(room: string, event: ChatEvent, except: Member | undefined): void {
+    if (this.#sizeOf(room) <= MAX_ANNOUNCED) this.#publish(room, event, except);
   }
 
   /** Each kind of client's bytes are made once, however many receive them. */

@@ -26,6 +26,8 @@ export interface Limits {
   historyDays: number;
   /** Messages that a client is told when it comes back after it missed some; more are a gap to be asked for. Default 5,000. */
   catchUp: number;
+  /** Messages that wait for NATS; more are refused. Default 10,000. */
+  maxPending: number;
   /** Milliseconds in which a dropped client may still read why. Default 30,000. */
   dropTimeout: number;
   /** Milliseconds in which clients can read the goodbye when the server closes. Default 1,000. */
@@ -46,6 +48,7 @@ export const defaultLimits: Readonly<Limits> = {
   maxHistorySize: 16 * 1024 * 1024,
   historyDays: 365,
   catchUp: 5_000,
+  maxPending: 10_000,
   dropTimeout: 30_000,
   closeTimeout: 1_000,
 };
