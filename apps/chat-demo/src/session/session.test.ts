@@ -279,6 +279,22 @@ describe("a session", () => {
     chat.hub.close("");
   });
 
+  it("shows a message once that it is told twice", async () => {
+    const { chat, people } = await joined("ada");
+    const [ada] = people as [Person];
+    const said = { type: "said", id: 7, time: 1, room: "tea", from: "bob", text: "hi" };
+    const history = { type: "history", room: "tea", messages: [said, { ...said, id: 8, text: "ho" }], more: true };
+    for (const frame of [said, said, history, history, said]) ada.receive(JSON.stringify(frame));
+    expect(ada.shown()).toEqual(["hi", "ho"]);
+    // Behind a gap the room begins anew, and a server without its history counts from the beginning.
+    const gap = { ...history, messages: [{ ...said, id: 20, text: "later" }], gap: true };
+    ada.receive(JSON.stringify(gap));
+    expect([ada.shown(), ada.session.room!.more]).toEqual([["later"], true]);
+    ada.receive(JSON.stringify({ ...gap, messages: [{ ...said, id: 1, text: "anew" }], more: false }));
+    expect(ada.shown()).toEqual(["later", "anew"]);
+    chat.hub.close("");
+  });
+
   it("asks after a silence, and gives up a connection that does not answer", async () => {
     const { chat, people } = await joined("ada");
     const [ada] = people as [Person];
