@@ -47,7 +47,9 @@ export function createFilterBox(onChange: () => void): FilterBox {
 
 /** The message under the column it is about; both lines are in letters of one width. */
 function explain(error: FilterError): string {
-  const message = error.message.replace(/ \(column \d+ of ".*"\)$/s, "");
+  const message = error.message
+    .replace(/ \(column \d+ of ".*"\)$/s, "")
+    .replace(/^can't parse filter expression: /, "");
   if (error.column === undefined) return message;
   return `${" ".repeat(error.column - 1)}▲\n${message} (column ${error.column})`;
 }
