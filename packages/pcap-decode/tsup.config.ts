@@ -7,9 +7,12 @@ import { createRequire as $createRequire } from "node:module";
 const require = $createRequire(import.meta.url);`;
 
 export default defineConfig([
-  library() as object,
+  // Both entry points share their modules: a packet that was sniffed is an instance of the main entry's class.
+  library({ entry: { index: "src/index.ts", live: "src/live/index.ts" }, splitting: true }) as object,
   library({
     entry: { cli: "src/cli/main.ts" },
+    // What needs socket-core is a file of its own, which is read when it is asked for.
+    splitting: true,
     dts: false,
     clean: false,
     sourcemap: false,

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { Writable } from "node:stream";
 import type { InetAddress } from "@sockeye/socket-core";
+import pino from "pino";
 import { expect, it } from "vitest";
 import { startChat } from "./server.ts";
 
@@ -11,7 +13,13 @@ async function empty(chat: { readonly size: number }): Promise<void> {
 
 it("says nothing about a client that vanishes while it is spoken to", async () => {
   const log: string[] = [];
-  const chat = await startChat({ address: "127.0.0.1", port: 0, onLog: (line) => log.push(line) });
+  const written = new Writable({
+    write(line, _encoding, done) {
+      log.push(String(line));
+      done();
+    },
+  });
+  const chat = await startChat({ address: "127.0.0.1", port: 0, log: pino(written) });
   const { port } = chat.address as InetAddress;
   for (let i = 0; i < 20; i++) {
     const client = connect(port, "127.0.0.1");

@@ -2,8 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type Server, startServer } from "@sockeye/async-streams";
+import { type Server, StreamError, startServer } from "@sockeye/async-streams";
 import { type Address, SocketError } from "@sockeye/socket-core";
+import pino, { type Logger } from "pino";
 import { LocalBus } from "./bus/local.ts";
 import { NatsBus } from "./bus/nats.ts";
 import { NatsPresence } from "./bus/nats-presence.ts";
@@ -11,11 +12,13 @@ import type { History } from "./history/history.ts";
 import { MemoryHistory } from "./history/memory.ts";
 import { Hub } from "./hub/hub.ts";
 import { defaultLimits, type Limits } from "./hub/limits.ts";
-import type { Facts } from "./transports/facts.ts";
+import { Metrics } from "./operation/metrics.ts";
+import { PasswordGate } from "./transports/password-gate.ts";
+import type { Services } from "./transports/services.ts";
 import { tcpClients } from "./transports/tcp.ts";
 import { WebSocketClients } from "./transports/websocket.ts";
 import { loadFiles } from "./web/static-files.ts";
-import { startWeb, type WebServer } from "./web/web-server.ts";
+import { type Route, startWeb, type WebServer } from "./web/web-server.ts";
 
 /** Beyond `maxClients`, so many connections at a time are told that the chat is full; more wait in the kernel. */
 const REFUSALS = 64;
@@ -34,9 +37,13 @@ export interface ChatOptions {
   history?: History | undefined;
   /** `nats://host:4222` of a cluster's NATS. Default: this server is alone. */
   bus?: string | undefined;
+  /** What clients must know. Default: there is none. */
+  password?: string | undefined;
+  /** Certificate and key, in PEM, of both ports. Default: no TLS. */
+  tls?: { cert: string | Buffer; key: string | Buffer } | undefined;
   limits?: Partial<Limits>;
-  /** Hears, in one line each, what whoever runs the server should know. Default: nothing is said. */
-  onLog?: (line: string) => void;
+  /** Hears what whoever runs the server should know. Default: nothing is said. */
+  log?: Logger;
 }
 
 /** A running chat. */
@@ -49,13 +56,13 @@ export interface Chat {
   readonly hasPage: boolean;
   /** How many people there are. */
   readonly size: number;
-  /** Says goodbye to everybody, and resolves when every socket is closed. */
-  close(reason: string): Promise<void>;
+  /** Says goodbye to everybody, and resolves when every socket is closed. With `restart`, clients are to come again. */
+  close(reason: string, options?: { restart?: boolean }): Promise<void>;
 }
 
 /** Starts a chat. Rejects with SocketError (EADDRINUSE, EACCES …), TypeError or RangeError. */
 export async function startChat(options: ChatOptions): Promise<Chat> {
-  const { address, port, webPort, names = [], onLog = () => {} } = options;
+  const { address, port, webPort, names = [], password, tls, log = pino({ level: "silent" }) } = options;
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const serverName = `${hostname().split(".")[0]}-${randomUUID().slice(0, 8)}`;
   // What the stream has begins with 1.
@@ -63,12 +70,34 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   const bus =
     options.bus === undefined
       ? new LocalBus(history)
-      : await NatsBus.open({ url: options.bus, view: history, limits, onLog });
+      : await NatsBus.open({ url: options.bus, view: history, limits, log });
   const hub = new Hub({ bus, history, catchUp: limits.catchUp });
   const presence = bus instanceof NatsBus ? joinCluster(hub, bus, serverName) : undefined;
-  const facts: Facts = { server: serverName, features: { wire: false, weather: false, titles: false } };
-  const onDrop = (who: string, reason: string): void => onLog(`Dropped ${who}: ${reason}`);
-  const webSockets = new WebSocketClients(hub, limits, facts, onDrop);
+  const metrics = new Metrics(hub);
+  const services: Services = {
+    hub,
+    limits,
+    facts: { server: serverName, features: { wire: false, weather: false, titles: false } },
+    gate: password === undefined ? undefined : new PasswordGate(password),
+    onDrop(who, reason) {
+      metrics.dropped(reason);
+      log.warn({ who, reason }, `Dropped ${who}: ${reason}`);
+    },
+  };
+  let closing = false;
+  const routes: Record<string, Route> = {
+    "/healthz": async () => {
+      const ready = !closing && bus.isReady;
+      const body = {
+        status: ready ? "ok" : closing ? "closing" : "NATS is away",
+        server: serverName,
+        people: hub.size,
+      };
+      return { status: ready ? 200 : 503, type: "application/json", body: `${JSON.stringify(body)}\n` };
+    },
+    "/metrics": async () => ({ status: 200, ...(await metrics.text()) }),
+  };
+  const webSockets = new WebSocketClients(services);
   const files = webPort === undefined ? new Map() : loadFiles(join(import.meta.dirname, "..", "dist", "page"));
   let server: Server | undefined;
   let web: WebServer | undefined;
@@ -78,28 +107,35 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
       {
         limit: limits.maxLineLength,
         maxConnections: limits.maxClients + REFUSALS,
+        ...(tls !== undefined && { tls }),
         onError(error, connection) {
           // A client that went away while something was on its way to it is no error of the server's.
           if (connection !== undefined && error instanceof SocketError && error.errno !== undefined) return;
-          onLog(`An error, and the connection it hit is closed: ${String(error)}`);
+          // Nor is one that speaks no TLS, or takes too long to.
+          if (tls !== undefined && (error instanceof StreamError || connection?.tls === undefined)) {
+            log.debug({ err: error }, "A TLS handshake failed");
+          } else {
+            log.error({ err: error }, `An error, and the connection it hit is closed: ${String(error)}`);
+          }
         },
       },
-      tcpClients(hub, limits, facts, onDrop),
+      tcpClients(services),
     );
     if (webPort !== undefined) {
       web = await startWeb({
         address,
         port: webPort,
         files,
-        routes: {},
+        routes,
         names,
         maxConnections: limits.maxClients + REFUSALS,
         handshakeTimeout: limits.handshakeTimeout,
+        tls,
         onUpgrade: (request, socket, head) => webSockets.upgrade(request, socket, head),
       });
     }
   } catch (error) {
-    webSockets.close();
+    await webSockets.close();
     await server?.close();
     presence?.close();
     await bus.close();
@@ -115,11 +151,15 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
     get size() {
       return hub.size;
     },
-    async close(reason) {
+    async close(reason, closeOptions) {
+      closing = true;
       const tcpClosed = tcp.close({ grace: limits.closeTimeout });
-      hub.close(reason);
+      const webClosed = web?.close();
+      // What was said is kept and told before the goodbye.
+      bus.flush();
+      hub.close(reason, closeOptions);
       presence?.close();
-      await Promise.all([tcpClosed, web?.close(), webSockets.close()]);
+      await Promise.all([tcpClosed, webClosed, webSockets.close()]);
       await bus.close();
       history.close();
     },

@@ -20,7 +20,7 @@ export class ChatProcess extends Program {
       { ipc: true },
     );
     server.port = Number(/:(\d+)\./.exec(await server.line(/^The chat is on /))![1]);
-    server.webPort = Number(/:(\d+)\/$/.exec(await server.line(/^ {2}http:/))![1]);
+    server.webPort = Number(/:(\d+)\/$/.exec(await server.line(/^ {2}https?:/))![1]);
     return server;
   }
 

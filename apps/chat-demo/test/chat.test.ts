@@ -83,11 +83,12 @@ it("tells and drops a client that sends 10 MB without a newline, and keeps its m
   const client = await openConnection({ host: "127.0.0.1", port: server.port });
   await client.reader.readLine();
   const sent = client.writer.write(Buffer.alloc(10_000_000, "x"));
-  expect(await client.reader.readLine()).toBe("-- Goodbye: a line was longer than 4096 bytes");
-  expect(await client.reader.readLine()).toBeNull();
+  let last = "";
+  for (let line = await client.reader.readLine(); line !== null; line = await client.reader.readLine()) last = line;
+  expect(last).toBe("-- Goodbye: a line was longer than 4096 bytes");
   await sent;
   await client.close();
-  await server.line("Dropped guest-2: a line was longer than 4096 bytes");
+  await server.line(/"msg":"Dropped guest-2: a line was longer than 4096 bytes"/);
   const after = await server.memory();
   expect((after.rss - before.rss) / 2 ** 20).toBeLessThanOrEqual(8);
 });

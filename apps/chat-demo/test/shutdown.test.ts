@@ -45,7 +45,7 @@ it("does not wait for a client that reads neither its messages nor why it was dr
   await slow.line(/^-- Welcome/);
   const talker = await openConnection({ host: "127.0.0.1", port: server.port });
   for (let i = 0; i < 20_000; i++) await talker.writer.write(`${"x".repeat(120)}\n`);
-  await server.line(/^Dropped guest-1: too slow/);
+  await server.line(/Dropped guest-1: too slow/);
   const asked = performance.now();
   expect(await server.kill("SIGINT")).toEqual({ code: 0, signal: null });
   expect(performance.now() - asked).toBeLessThan(10_000);

@@ -38,8 +38,12 @@ beforeAll(async () => {
   );
 });
 
-test("every TypeScript block of the README is marked to run", () => {
-  expect(blocks.length).toBe([...readme.matchAll(/```ts/g)].length);
+/** These capture until somebody sends: their types are checked, and test/live runs the like. */
+const live = [...readme.matchAll(/```ts live\n([\s\S]*?)```/g)].map((match) => match[1]!);
+
+test("every TypeScript block of the README is marked to run, or as live", () => {
+  expect(blocks.length + live.length).toBe([...readme.matchAll(/```ts/g)].length);
+  for (const code of live) expect(code).toContain("@sockeye/pcap-decode/live");
   expect(blocks.length).toBeGreaterThan(10);
 });
 
@@ -69,7 +73,7 @@ test("every block has the types that the README promises", () => {
   const sources = join(root, "node_modules/.readme");
   mkdirSync(sources, { recursive: true });
   try {
-    const files = blocks.map((code, i) => {
+    const files = [...blocks, ...live].map((code, i) => {
       const file = join(sources, `block${i + 1}.mts`);
       writeFileSync(file, code);
       return file;
@@ -86,7 +90,7 @@ test("every block has the types that the README promises", () => {
       skipLibCheck: true,
       noEmit: true,
       allowImportingTsExtensions: true,
-      paths: { "@sockeye/pcap-decode": [entry] },
+      paths: { "@sockeye/pcap-decode": [entry], "@sockeye/pcap-decode/live": [join(root, "src/live/index.ts")] },
     });
     const messages = ts
       .getPreEmitDiagnostics(program)

@@ -9,6 +9,7 @@
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif
+/* Packet sockets, which pass no descriptors, refuse it: EINVAL, before they look for a message. */
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0
 #endif
@@ -105,7 +106,9 @@ static napi_value call_recvmsg(napi_env env, napi_callback_info info) {
   message.msg_iovlen = used;
   message.msg_control = control.length == 0 ? NULL : control.data;
   message.msg_controllen = control.length;
-  ssize_t count = recvmsg(fd, &message, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  flags |= MSG_DONTWAIT;
+  ssize_t count = recvmsg(fd, &message, flags | MSG_CMSG_CLOEXEC);
+  if (count < 0 && errno == EINVAL) count = recvmsg(fd, &message, flags);
   if (count < 0) return number(env, -errno);
   write_meta(meta.data, count, &message);
   *address.length = message.msg_namelen;
@@ -196,6 +199,7 @@ static napi_value call_recvmmsg(napi_env env, napi_callback_info info) {
     messages[i].msg_hdr.msg_controllen = BATCH_CONTROL;
   }
   int received = receive_many(fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (received < 0 && errno == EINVAL) received = receive_many(fd, messages, (unsigned)count, MSG_DONTWAIT);
   if (received < 0) return number(env, -errno);
   for (int i = 0; i < received; i++)
     write_meta(meta.data + (size_t)i * META_SIZE, messages[i].msg_len, &messages[i].msg_hdr);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { InetAddress } from "./address.ts";
 import { MAX_BATCH, ReceiveBatch, SendBatch } from "./batch.ts";
-import { AF_INET, AF_INET6, IP_RECVTTL, IPPROTO_IP, SOCK_DGRAM, SOL_UDP, UDP_GRO } from "./constants.ts";
+import { AF_INET, AF_INET6, IP_RECVTTL, IP_TTL, IPPROTO_IP, SOCK_DGRAM, SOL_UDP, UDP_GRO } from "./constants.ts";
 import { Socket } from "./socket.ts";
 
 const open: Socket[] = [];
@@ -70,6 +71,13 @@ it("tells what was cut, what came beside it, and takes empty datagrams", () => {
     false,
   ]);
   expect(batch.ancillary(1)).toEqual({ ttl: 64 });
+  const at = batch.ancillaryOffset(1, IPPROTO_IP, IP_TTL);
+  expect(new DataView(batch.records.buffer).getInt32(at, true)).toBe(64);
+  expect(batch.ancillaryOffset(1, SOL_UDP, UDP_GRO)).toBe(-1);
+  // struct sockaddr_in { family, port, … }
+  expect(new DataView(batch.records.buffer).getUint16(batch.addressOffset(1) + 2)).toBe(
+    (sender.getsockname() as InetAddress).port,
+  );
 });
 
 it("goes to the connected peer where no address is given, and from the middle", async () => {
@@ -92,5 +100,5 @@ it("has room for so many and no more", () => {
   expect([out.add("abc"), out.add("def"), out.add("de"), out.add("")]).toEqual([true, false, true, false]);
   expect(() => new SendBatch(AF_INET, MAX_BATCH + 1)).toThrow("capacity must be an integer from 1 to 64, got 65");
   expect(() => new ReceiveBatch(0)).toThrow("capacity must be an integer from 1 to 64, got 0");
-  expect(() => new ReceiveBatch(1, 0)).toThrow("slotSize must be an integer from 1 to 65536, got 0");
+  expect(() => new ReceiveBatch(1, 0)).toThrow("slotSize must be an integer from 1 to 262144, got 0");
 });

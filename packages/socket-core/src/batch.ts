@@ -8,8 +8,8 @@ import { type Descriptor, READ } from "./readiness.ts";
 
 /** The most datagrams in one call. */
 export const MAX_BATCH: number = layout.maxBatch;
-/** The largest datagram of IPv4 and IPv6, rounded up. */
-const MAX_SLOT = 64 * 1024;
+/** The most that libpcap keeps of a frame (MAXIMUM_SNAPLEN); a datagram of IPv4 or IPv6 is at most a quarter of it. */
+const MAX_SLOT = 256 * 1024;
 
 const asCount = (count: number): number => count;
 
@@ -91,21 +91,41 @@ export class ReceiveBatch {
 
   /** The size of the datagrams that the kernel put together (UDP_GRO), or undefined where it did not. */
   segmentSize(index: number): number | undefined {
+    const at = this.ancillaryOffset(index, SOL_UDP, UDP_GRO);
+    return at < 0 ? undefined : this.#integers[at >> 2];
+  }
+
+  /** The memory of all senders and ancillary data as the kernel wrote it: see `addressOffset` and `ancillaryOffset`. */
+  get records(): Uint8Array {
+    return this.#records;
+  }
+
+  /** Where in `records` the `sockaddr` of a datagram's sender starts. */
+  addressOffset(index: number): number {
+    this.#at(index);
+    return index * layout.batchRecord;
+  }
+
+  /**
+   * Where in `records` the data of a datagram's first item of ancillary data with this level and type starts, or -1
+   * where there is none: for what is asked of every datagram, as `ancillary` makes objects.
+   */
+  ancillaryOffset(index: number, level: number, type: number): number {
     const length = this.#meta[this.#at(index) + META.control]!;
-    // Asked of every message, so without the objects that `ancillary` makes. Items are aligned to their length field.
     const integers = this.#integers;
     const { cmsgHeader, cmsgLengthSize, cmsgAlign } = layout;
+    // Items are aligned to their length field.
     let at = index * layout.batchRecord + layout.batchAddress;
     const end = at + length;
     while (end - at > cmsgHeader) {
       // Lengths are small, so the half that holds them is enough; batches are of little-endian platforms.
       const size = integers[at >> 2]!;
       const name = (at + cmsgLengthSize) >> 2;
-      if (size < cmsgHeader || size > end - at) return undefined;
-      if (integers[name] === SOL_UDP && integers[name + 1] === UDP_GRO) return integers[(at + cmsgHeader) >> 2];
+      if (size < cmsgHeader || size > end - at) return -1;
+      if (integers[name] === level && integers[name + 1] === type) return at + cmsgHeader;
       at += Math.ceil(size / cmsgAlign) * cmsgAlign;
     }
-    return undefined;
+    return -1;
   }
 
   /** What came beside a datagram. */

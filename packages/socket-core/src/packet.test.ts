@@ -1,6 +1,7 @@
 /** Raw, ping and packet sockets. They need root; without it the tests say so. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { PacketAddress } from "./address.ts";
+import { ReceiveBatch } from "./batch.ts";
 import * as C from "./constants.ts";
 import { htons } from "./inet.ts";
 import { ifNameIndex } from "./names.ts";
@@ -125,6 +126,29 @@ describe.skipIf(!root)("packet sockets (need root)", () => {
     await socket.sendto(frame, { interface: "lo", protocol: 0x88b5, hardwareAddress: "00:00:00:00:00:00" });
     const { data } = await socket.recvfrom<PacketAddress>(100, { timeout: 5000 });
     expect(data.toString("latin1", 14, 21)).toBe("sockeye");
+  });
+
+  it("messages and batches, which packet sockets give without MSG_CMSG_CLOEXEC", async () => {
+    const socket = track(new Socket(C.AF_PACKET, C.SOCK_RAW, 0));
+    socket.setsockopt(C.SOL_SOCKET, C.SO_TIMESTAMPNS, 1);
+    socket.setsockopt(C.SOL_PACKET, C.PACKET_AUXDATA, 1);
+    socket.bind({ interface: lo(), protocol: 0x88b6 });
+    const frame = Buffer.alloc(60, 7);
+    frame.writeUInt16BE(0x88b6, 12);
+    const to = { interface: "lo", protocol: 0x88b6, hardwareAddress: "00:00:00:00:00:00" };
+    for (let i = 0; i < 3; i++) await socket.sendto(frame, to);
+    const message = await socket.recvmsg(20, 256, { timeout: 5000 });
+    expect([message.data.length, message.flags & C.MSG_TRUNC, typeof message.ancillary.timestamp]).toEqual([
+      20,
+      C.MSG_TRUNC,
+      "bigint",
+    ]);
+    const batch = new ReceiveBatch(8, 32);
+    expect(await socket.receiveMany(batch, { timeout: 5000 })).toBe(2);
+    // struct tpacket_auxdata { status, length … }: the length on the wire.
+    const at = batch.ancillaryOffset(1, C.SOL_PACKET, C.PACKET_AUXDATA);
+    expect([batch.size(1), new DataView(batch.records.buffer).getUint32(at + 4, true)]).toEqual([32, 60]);
+    expect(batch.address(1)).toMatchObject({ interface: lo(), protocol: 0x88b6 });
   });
 
   it("bad addresses", () => {

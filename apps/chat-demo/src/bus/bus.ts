@@ -18,6 +18,8 @@ export interface Bus {
   publish(draft: Draft, origin: unknown): Promise<number>;
   /** Who hears what is said. There is one. */
   listen(listener: Listener): void;
+  /** Whether what is said now is kept at once. */
+  readonly isReady: boolean;
   /** Tells now what waits only for company; what must wait for others waits on. */
   flush(): void;
   /** Resolves when everything that was published is kept or refused, and nothing is open any more. */

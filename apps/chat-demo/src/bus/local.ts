@@ -13,6 +13,7 @@ interface Waiting extends KeyedMessage {
  * turn of the loop is kept together.
  */
 export class LocalBus implements Bus {
+  readonly isReady = true;
   readonly #history: History;
   #listener: Listener = () => {};
   #waiting: Waiting[] = [];

@@ -17,6 +17,7 @@ import {
   StorageType,
 } from "@nats-io/jetstream";
 import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
+import type { Logger } from "pino";
 import type { History } from "../history/history.ts";
 import type { Limits } from "../hub/limits.ts";
 import { nameKey } from "../protocol/name.ts";
@@ -49,7 +50,7 @@ export interface NatsOptions {
   /** This server's view of the stream: filled from it, and read by the hub. */
   view: History;
   limits: Pick<Limits, "maxHistory" | "historyDays" | "maxPending" | "closeTimeout">;
-  onLog: (line: string) => void;
+  log: Logger;
 }
 
 export class NatsBus implements Bus {
@@ -58,7 +59,7 @@ export class NatsBus implements Bus {
   readonly #manager: JetStreamManager;
   readonly #view: History;
   readonly #limits: NatsOptions["limits"];
-  readonly #onLog: (line: string) => void;
+  readonly #log: Logger;
   readonly #outgoing: Outgoing;
   #listener: Listener = () => {};
   #lastId = 0;
@@ -72,7 +73,7 @@ export class NatsBus implements Bus {
     this.#manager = manager;
     this.#view = options.view;
     this.#limits = options.limits;
-    this.#onLog = options.onLog;
+    this.#log = options.log;
     this.#outgoing = new Outgoing((id, subject, payload) => this.#send(id, subject, payload));
   }
 
@@ -114,6 +115,10 @@ export class NatsBus implements Bus {
   }
 
   flush(): void {}
+
+  get isReady(): boolean {
+    return this.#outgoing.isOpen;
+  }
 
   async close(): Promise<void> {
     await this.#outgoing.settled(this.#limits.closeTimeout);
@@ -173,7 +178,7 @@ export class NatsBus implements Bus {
         if (error instanceof Error) throw error;
       } catch (error) {
         if (this.#closed) return;
-        this.#onLog(`NATS does not let us follow the stream, and is asked again: ${(error as Error).message}`);
+        this.#log.warn(`NATS does not let us follow the stream, and is asked again: ${(error as Error).message}`);
         await new Promise((resolve) => setTimeout(resolve, RETRY_WAIT));
       }
     }
@@ -184,9 +189,9 @@ export class NatsBus implements Bus {
     for await (const { type } of this.connection.status()) {
       if (type === "disconnect") {
         this.#outgoing.pause();
-        if (!this.#closed) this.#onLog("NATS is away; what is said waits for it");
+        if (!this.#closed) this.#log.warn("NATS is away; what is said waits for it");
       } else if (type === "reconnect") {
-        this.#onLog("NATS is back");
+        this.#log.info("NATS is back");
         void this.#messages?.close();
       }
     }

@@ -41,6 +41,11 @@ export class Outgoing {
     this.#send = send;
   }
 
+  /** Whether it sends. */
+  get isOpen(): boolean {
+    return !this.#paused;
+  }
+
   /** How many have not arrived. */
   get size(): number {
     return this.#entries.size;

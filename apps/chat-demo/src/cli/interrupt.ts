@@ -10,13 +10,13 @@ const SAME_KEY = 250;
  * Calls `first` when the process is asked to stop (SIGINT, SIGTERM or SIGHUP), and `again` when it is asked once more.
  * Returns a function that stops listening.
  */
-export function onInterrupt(first: () => void, again: () => void): () => void {
+export function onInterrupt(first: (signal: NodeJS.Signals) => void, again: () => void): () => void {
   let since: number | undefined;
-  const listener = (): void => {
+  const listener = (signal: NodeJS.Signals): void => {
     const now = performance.now();
     if (since === undefined) {
       since = now;
-      first();
+      first(signal);
     } else if (now - since > SAME_KEY) {
       again();
     }

@@ -1,4 +1,5 @@
 /** `chat serve`: runs the server in a terminal. */
+import { readFileSync } from "node:fs";
 import { homedir, networkInterfaces } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { type InetAddress, SocketError } from "@sockeye/socket-core";
@@ -7,6 +8,7 @@ import { MemoryHistory } from "../history/memory.ts";
 import { TakenError } from "../history/owner.ts";
 import { SqliteHistory } from "../history/sqlite.ts";
 import { defaultLimits, type Limits } from "../hub/limits.ts";
+import { type LogLevel, openLog } from "../operation/log.ts";
 import { type Chat, startChat } from "../server.ts";
 import { fail } from "./fail.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -26,25 +28,31 @@ export interface ServeOptions {
   history: string | undefined;
   /** The cluster's NATS. */
   bus: string | undefined;
+  password: string | undefined;
+  /** Files in PEM. */
+  tls: { cert: string; key: string } | undefined;
+  logLevel: LogLevel;
   limits: Partial<Limits>;
 }
 
 /** Runs the chat until it is interrupted. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { host, port, webPort, names, bus } = options;
+  const { host, port, webPort, names, bus, password, logLevel } = options;
   let chat: Chat;
   try {
     const { limits, history } = openHistory(options);
-    const onLog = (line: string): void => console.error(line);
-    chat = await startChat({ address: host, port, webPort, names, limits, history, bus, onLog });
+    const log = openLog({ level: logLevel, fd: 2, isTerminal: process.stderr.isTTY });
+    const tls = options.tls && { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) };
+    chat = await startChat({ address: host, port, webPort, names, limits, history, bus, password, tls, log });
   } catch (error) {
     return fail(whyNot(error, options), error);
   }
-  console.log(banner(chat));
+  console.log(banner(chat, options.tls !== undefined));
   onInterrupt(
-    () => {
+    (signal) => {
       console.log("Saying goodbye. Ctrl-C again to end at once.");
-      void chat.close("the server is closing");
+      // Ctrl-C is a person's, who means it; the others are how a service is started again.
+      void chat.close("the server is closing", { restart: signal !== "SIGINT" });
     },
     () => process.exit(130),
   );
@@ -65,10 +73,17 @@ function stateFolder(): string {
   return join(state !== undefined && isAbsolute(state) ? state : join(homedir(), ".local", "state"), "sockeye-chat");
 }
 
-function whyNot(error: unknown, { host, port, webPort, history, bus }: ServeOptions): string | undefined {
+function whyNot(error: unknown, options: ServeOptions): string | undefined {
+  const { host, port, webPort, history, bus } = options;
   const { code } = error as { code?: unknown };
   if (bus !== undefined && !(error instanceof SocketError) && code === undefined) {
     return `--bus ${bus}: ${(error as Error).message}. Is NATS there, with JetStream on (nats-server --jetstream)?`;
+  }
+  if (
+    options.tls !== undefined &&
+    (isOpenSslError(error) || [options.tls.cert, options.tls.key].includes(String((error as { path?: unknown }).path)))
+  ) {
+    return `--tls ${options.tls.cert} ${options.tls.key}: ${(error as Error).message}. It takes a certificate and its key, in PEM.`;
   }
   if (error instanceof TakenError) return `${error.message}. Choose another file with --history.`;
   if ((error as Error).name === "SQLite3Error" || (error as { path?: unknown }).path !== undefined) {
@@ -87,7 +102,7 @@ function whyNot(error: unknown, { host, port, webPort, history, bus }: ServeOpti
 }
 
 /** How to join, for people on this machine and, where they can, on others. */
-function banner({ address: listening, webPort, hasPage }: Chat): string {
+function banner({ address: listening, webPort, hasPage }: Chat, tls: boolean): string {
   const { address, port } = listening as InetAddress;
   const everywhere = address === "0.0.0.0" || address === "::";
   const here = everywhere ? (address === "::" ? "::1" : DEFAULT_HOST) : address;
@@ -102,19 +117,22 @@ function banner({ address: listening, webPort, hasPage }: Chat): string {
   const flags = [
     ...(here === DEFAULT_HOST ? [] : [`--host ${here}`]),
     ...(port === DEFAULT_PORT ? [] : [`--port ${port}`]),
+    ...(tls ? ["--tls"] : []),
   ];
   return [
     `The chat is on ${bracketed(address)}:${port}. Join it from another terminal:`,
     "",
     `  npm run chat -- ${["--nick ada", ...flags].join(" ")}`,
-    ...hosts.map((host) => `  nc ${host} ${port}`),
+    ...hosts.map((host) =>
+      tls ? `  openssl s_client -quiet -connect ${bracketed(host)}:${port}` : `  nc ${host} ${port}`,
+    ),
     ...(webPort === undefined
       ? []
       : [
           "",
           hasPage ? "Or in a browser:" : "WebSockets are served at:",
           "",
-          ...hosts.map((host) => `  http://${bracketed(host)}:${webPort}/`),
+          ...hosts.map((host) => `  ${tls ? "https" : "http"}://${bracketed(host)}:${webPort}/`),
         ]),
     "",
     "Ctrl-C ends it.",
@@ -122,3 +140,8 @@ function banner({ address: listening, webPort, hasPage }: Chat): string {
 }
 
 const bracketed = (address: string): string => (address.includes(":") ? `[${address}]` : address);
+
+function isOpenSslError(error: unknown): boolean {
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
+  return name === "TlsError" || (typeof code === "string" && code.startsWith("ERR_OSSL_"));
+}

@@ -4,7 +4,7 @@ import type { Bus, Draft } from "../bus/bus.ts";
 import type { History } from "../history/history.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ChatEvent, ListedRoom, Message } from "../protocol/events.ts";
-import { nameKey } from "../protocol/name.ts";
+import { nameKey, nickKey } from "../protocol/name.ts";
 import { Activity } from "./activity.ts";
 import { Neighbours, type Person } from "./neighbours.ts";
 import { lastOf, partsOf } from "./parts.ts";
@@ -21,7 +21,13 @@ export interface Channel {
   /** Takes bytes to be sent; false when too much waits already. They are shared: nobody may change them. */
   send(bytes: Uint8Array): boolean;
   /** Tells the client why and ends the connection. With `discard`, what waits is given up. */
-  close(reason: string, options: { discard: boolean }): void;
+  close(reason: string, options: CloseChannel): void;
+}
+
+export interface CloseChannel {
+  discard: boolean;
+  /** The server will be back: clients are to come again. */
+  restart?: boolean;
 }
 
 /** One person. Made by `Hub.enter`; read it, and let the hub change it. */
@@ -94,7 +100,7 @@ interface Room {
 }
 
 export class Hub {
-  /** By the key of the name. */
+  /** By the key of the nickname. */
   readonly #people = new Map<string, Member>();
   /** By the key of the name; a room without people does not exist. */
   readonly #rooms = new Map<string, Room>();
@@ -103,11 +109,18 @@ export class Hub {
   readonly #catchUp: number;
   readonly #activity: Activity<Member>;
   readonly #neighbours = new Neighbours();
+  /** What has happened since the start. */
+  readonly counts = { said: 0, refused: 0, deliveries: 0, bytes: 0 };
   #cluster: Cluster | undefined;
   #lastMember = 0;
   #guests = 0;
   #slow: Member[] = [];
   #dropping = false;
+
+  /** How many rooms have people. */
+  get rooms(): number {
+    return this.#rooms.size;
+  }
 
   /** How many people there are. */
   get size(): number {
@@ -132,7 +145,7 @@ export class Hub {
     const id = ++this.#lastMember;
     const seen = new Seen(after);
     const member: Member = { id, nick, room: undefined, channel, announced: false, seen, saying: 0 };
-    this.#people.set(nameKey(nick), member);
+    this.#people.set(nickKey(nick), member);
     const { name } = this.#move(member, to);
     this.#tell(member, { type: "welcome", nick, room: name, others: this.#sizeOf(name) - 1 });
     if (wanted !== undefined && !free) this.#taken(member, wanted);
@@ -217,7 +230,7 @@ export class Hub {
     if (room === undefined) return;
     this.#moveOut(member);
     for (const seen of member.seen.rooms) this.#activity.unwatch(seen, member);
-    this.#people.delete(nameKey(nick));
+    this.#people.delete(nickKey(nick));
     if (!member.announced) return;
     this.#cluster?.changed();
     this.#announce(room, { type: "left", nick, room, reason }, member);
@@ -271,7 +284,7 @@ export class Hub {
 
   /** Two servers gave the same name away at the same time: one of them takes it back. */
   #resolve(nick: string, server: string): void {
-    const member = this.#people.get(nameKey(nick));
+    const member = this.#people.get(nickKey(nick));
     if (member === undefined || this.#cluster === undefined || this.#cluster.server < server) return;
     this.#taken(member, nick);
     this.#rename(member, this.#guest());
@@ -279,19 +292,19 @@ export class Hub {
 
   /** Somebody on another server whispers to somebody here. */
   hear({ from, to, text }: { from: string; to: string; text: string }): void {
-    const receiver = this.#people.get(nameKey(to));
+    const receiver = this.#people.get(nickKey(to));
     if (receiver !== undefined) this.#tell(receiver, { type: "whispered", from, to: receiver.nick, text });
   }
 
   /** Says goodbye to everybody. */
-  close(reason: string): void {
+  close(reason: string, { restart = false }: { restart?: boolean } = {}): void {
     const everybody = [...this.#people.values()];
     this.#people.clear();
     this.#rooms.clear();
     this.#activity.close();
     for (const member of everybody) {
       member.room = undefined;
-      member.channel.close(reason, { discard: false });
+      member.channel.close(reason, { discard: false, restart });
     }
   }
 
@@ -378,6 +391,7 @@ export class Hub {
 
   #say(member: Member, draft: Omit<Draft, "key">, key: string | undefined): void {
     member.saying++;
+    this.counts.said++;
     this.#bus.publish({ ...draft, key }, member).then(
       (id) => {
         member.saying--;
@@ -385,6 +399,7 @@ export class Hub {
       },
       () => {
         member.saying--;
+        this.counts.refused++;
         const text = "What you said could not be kept; say it again";
         if (member.room !== undefined) {
           this.#tell(member, { type: "problem", code: "unavailable", text, ...(key !== undefined && { key }) });
@@ -414,13 +429,13 @@ export class Hub {
 
   #rename(member: Member, to: string): void {
     const from = member.nick;
-    const holder = this.#people.get(nameKey(to));
+    const holder = this.#people.get(nickKey(to));
     if ((holder !== undefined && holder !== member) || this.#neighbours.named(to) !== undefined) {
       this.#taken(member, to);
       return;
     }
-    this.#people.delete(nameKey(from));
-    this.#people.set(nameKey(to), member);
+    this.#people.delete(nickKey(from));
+    this.#people.set(nickKey(to), member);
     member.nick = to;
     this.#tell(member, { type: "named", nick: to });
     if (member.announced && from !== to && member.room !== undefined) {
@@ -434,7 +449,7 @@ export class Hub {
   }
 
   #whisper(member: Member, to: string, text: string): void {
-    const receiver = this.#people.get(nameKey(to));
+    const receiver = this.#people.get(nickKey(to));
     const neighbour = this.#neighbours.named(to);
     if (receiver === undefined && neighbour !== undefined) {
       const whisper = { from: member.nick, to: neighbour.nick, text };
@@ -484,7 +499,7 @@ export class Hub {
   }
 
   #isTaken(nick: string): boolean {
-    return this.#people.has(nameKey(nick)) || this.#neighbours.named(nick) !== undefined;
+    return this.#people.has(nickKey(nick)) || this.#neighbours.named(nick) !== undefined;
   }
 
   #tell(member: Member, event: ChatEvent): void {
@@ -503,6 +518,7 @@ export class Hub {
 
   /** Each kind of client's bytes are made once, however many receive them. */
   #deliver(receivers: Iterable<Member>, event: ChatEvent, except: Member | undefined): void {
+    const { counts } = this;
     const encoded = new Map<Encode, Uint8Array>();
     for (const member of receivers) {
       if (member === except) continue;
@@ -512,7 +528,10 @@ export class Hub {
         bytes = channel.encode(event);
         encoded.set(channel.encode, bytes);
       }
-      if (bytes.length > 0 && !channel.send(bytes)) this.#slow.push(member);
+      if (bytes.length === 0) continue;
+      counts.deliveries++;
+      counts.bytes += bytes.length;
+      if (!channel.send(bytes)) this.#slow.push(member);
     }
     if (this.#slow.length > 0) this.#dropSlow();
   }

@@ -16,6 +16,8 @@ export interface Limits {
   announceDelay: number;
   /** Milliseconds in which a browser or a program must have said hello. Default 10,000. */
   handshakeTimeout: number;
+  /** Milliseconds in which a person must have typed the password. Default 60,000. */
+  passwordTimeout: number;
   /** A browser that has not answered for so many milliseconds is gone. Default 30,000. */
   pingInterval: number;
   /** Messages that are kept; the oldest go first. Default 100,000. */
@@ -43,6 +45,7 @@ export const defaultLimits: Readonly<Limits> = {
   burst: 4_000,
   announceDelay: 300,
   handshakeTimeout: 10_000,
+  passwordTimeout: 60_000,
   pingInterval: 30_000,
   maxHistory: 100_000,
   maxHistorySize: 16 * 1024 * 1024,

@@ -1,5 +1,5 @@
 /** Who is on the other servers of the cluster. */
-import { nameKey } from "../protocol/name.ts";
+import { nameKey, nickKey } from "../protocol/name.ts";
 
 /** Somebody in a room, as servers tell each other. */
 export interface Person {
@@ -49,7 +49,7 @@ export class Neighbours {
   }
 
   named(nick: string): Neighbour | undefined {
-    return this.#nicks.get(nameKey(nick));
+    return this.#nicks.get(nickKey(nick));
   }
 
   in(room: string): ReadonlySet<Neighbour> {
@@ -67,7 +67,7 @@ export class Neighbours {
   }
 
   #add(person: Neighbour): void {
-    this.#nicks.set(nameKey(person.nick), person);
+    this.#nicks.set(nickKey(person.nick), person);
     const key = nameKey(person.room);
     const people = this.#rooms.get(key);
     if (people === undefined) this.#rooms.set(key, new Set([person]));
@@ -75,7 +75,7 @@ export class Neighbours {
   }
 
   #remove(person: Neighbour): void {
-    const nick = nameKey(person.nick);
+    const nick = nickKey(person.nick);
     if (this.#nicks.get(nick) === person) this.#nicks.delete(nick);
     const key = nameKey(person.room);
     const people = this.#rooms.get(key);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkName, nameKey } from "./name.ts";
+import { checkName, nameKey, nickKey } from "./name.ts";
 
 test.each([
   ["ada", "ada"],
@@ -32,4 +32,24 @@ test.each([
 test("names differ by more than case", () => {
   expect(nameKey("ADA")).toBe(nameKey("ada"));
   expect(nameKey("ada")).not.toBe(nameKey("adb"));
+});
+
+test.each([
+  ["ada", "Ada"],
+  ["caco", "сасо"],
+  ["HENPAX", "НЕΝРАХ".replace("Ν", "N")],
+  ["lan", "Ian"],
+  ["b0b", "bob"],
+  ["player1", "playerl"],
+  ["ｗide", "wide"],
+])("%s and %s are one nickname", (one, other) => {
+  expect(nickKey(one)).toBe(nickKey(other));
+});
+
+test.each([
+  ["ada", "adb"],
+  ["guest-1", "guest-11"],
+  ["жук", "зук"],
+])("%s and %s are two nicknames", (one, other) => {
+  expect(nickKey(one)).not.toBe(nickKey(other));
 });

@@ -30,6 +30,43 @@ export function checkName(text: string): NameResult {
   return { name };
 }
 
+/**
+ * Letters and digits that look like another one, after NFKC and in small letters: of Greek and Cyrillic those whose
+ * capitals or small letters are drawn as Latin ones (UTS #39), and what is mistaken for i and o.
+ */
+const twins: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ["a", "аα"],
+    ["b", "вβ"],
+    ["c", "сϲ"],
+    ["d", "ԁ"],
+    ["e", "еεҽ"],
+    ["g", "ԍ"],
+    ["h", "нһη"],
+    ["i", "l1іιӏ"],
+    ["j", "јϳ"],
+    ["k", "кκ"],
+    ["m", "мμ"],
+    ["n", "ν"],
+    ["o", "0оοσ"],
+    ["p", "рρ"],
+    ["q", "ԛ"],
+    ["s", "ѕ"],
+    ["t", "тτ"],
+    ["w", "ԝω"],
+    ["x", "хχ"],
+    ["y", "уүυγ"],
+    ["z", "ζ"],
+  ].flatMap(([letter, others]) => [...others!].map((other) => [other, letter!])),
+);
+
+/** What a nickname has in common with those that could be mistaken for it: only one of them is given away. */
+export function nickKey(nick: string): string {
+  let key = "";
+  for (const character of nameKey(nick)) key += twins[character] ?? character;
+  return key;
+}
+
 /** What two spellings of the same name have in common. */
 export function nameKey(name: string): string {
   return name.normalize("NFKC").toLowerCase();

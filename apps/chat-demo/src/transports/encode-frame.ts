@@ -3,7 +3,7 @@
 import { helpLines } from "../protocol/commands.ts";
 import type { ChatEvent } from "../protocol/events.ts";
 import { FRAME_VERSION, type ServerFrame } from "../protocol/frames.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts } from "./services.ts";
 
 /** An event as a frame for programs. */
 export function frameOf(event: ChatEvent, { server, features }: Facts, maxLine: number): ServerFrame {

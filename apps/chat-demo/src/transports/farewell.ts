@@ -6,7 +6,7 @@ const FINISH_TIMEOUT = 1_000;
 
 /** Tells the reason behind what waits (or instead of it) and closes; a client that does not read it in time is cut off. */
 export async function farewell(
-  { connection, outbox, limits }: TcpPeer,
+  { connection, outbox, services: { limits } }: TcpPeer,
   goodbye: Uint8Array,
   options: { discard: boolean },
 ): Promise<void> {

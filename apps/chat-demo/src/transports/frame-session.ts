@@ -1,12 +1,15 @@
 /** What a client that speaks frames says, whichever way the frames come. */
-import type { Channel, Client, Hub } from "../hub/hub.ts";
-import type { Limits } from "../hub/limits.ts";
+import type { Channel, Client } from "../hub/hub.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import { type ClientFrame, type HelloFrame, parseClientFrame, type ServerFrame } from "../protocol/frames.ts";
 import { checkName } from "../protocol/name.ts";
+import { refusal } from "./password-gate.ts";
+import type { Services } from "./services.ts";
 
 /** A connection that frames are sent over. */
 export interface FrameConnection {
+  /** The IP address of the client. */
+  readonly address: string;
   readonly channel: Channel;
   /** Sends a frame to this client alone. */
   tell(frame: ServerFrame): void;
@@ -14,19 +17,20 @@ export interface FrameConnection {
 
 /** So many frames in a row that are none end a connection. */
 const MAX_PROBLEMS = 100;
+/** And so many passwords that are not looked at, or wrong. */
+const MAX_PASSWORDS = 3;
 
 type NameCheck = { name: string; problem: string };
 
 export class FrameSession {
-  readonly #hub: Hub;
-  readonly #limits: Pick<Limits, "maxLineLength" | "maxClients">;
+  readonly #services: Services;
   readonly #connection: FrameConnection;
   #client: Client | undefined;
   #problems = 0;
+  #passwords = 0;
 
-  constructor(hub: Hub, limits: Pick<Limits, "maxLineLength" | "maxClients">, connection: FrameConnection) {
-    this.#hub = hub;
-    this.#limits = limits;
+  constructor(services: Services, connection: FrameConnection) {
+    this.#services = services;
     this.#connection = connection;
   }
 
@@ -49,20 +53,22 @@ export class FrameSession {
     else this.#handle(this.#client, frame);
   }
 
-  #greet({ nick, room, after }: HelloFrame): void {
+  #greet({ nick, room, password, after }: HelloFrame): void {
     if (this.#client !== undefined) {
       this.#refuse('There is one "hello"');
       return;
     }
-    if (this.#hub.size >= this.#limits.maxClients) {
-      const reason = `the chat is full with ${this.#hub.size} people; try again later`;
+    if (!this.#isLetIn(password)) return;
+    const { hub, limits } = this.#services;
+    if (hub.size >= limits.maxClients) {
+      const reason = `the chat is full with ${hub.size} people; try again later`;
       this.#connection.channel.close(reason, { discard: false });
       return;
     }
     const named: Partial<NameCheck> = nick === undefined ? {} : checkName(nick);
     const entered: Partial<NameCheck> =
       room === undefined ? {} : checkName(room.startsWith("#") ? room.slice(1) : room);
-    this.#client = this.#hub.enter(this.#connection.channel, {
+    this.#client = this.#services.hub.enter(this.#connection.channel, {
       nick: named.name,
       room: entered.name,
       after,
@@ -70,7 +76,19 @@ export class FrameSession {
     if (named.problem !== undefined) this.#connection.tell({ type: "problem", code: "nick", text: named.problem });
     if (entered.problem !== undefined)
       this.#connection.tell({ type: "problem", code: "command", text: entered.problem });
-    this.#hub.announce(this.#client);
+    this.#services.hub.announce(this.#client);
+  }
+
+  #isLetIn(password: string | undefined): boolean {
+    const { gate } = this.#services;
+    if (gate === undefined) return true;
+    const { channel, address, tell } = this.#connection;
+    const verdict = password === undefined ? undefined : gate.check(address, password);
+    if (verdict === "right") return true;
+    const text = verdict === undefined ? "This chat has a password" : refusal(verdict);
+    tell({ type: "problem", code: "password", text });
+    if (++this.#passwords === MAX_PASSWORDS) channel.close("that was not the password", { discard: false });
+    return false;
   }
 
   #handle(client: Client, frame: Exclude<ClientFrame, { type: "hello" | "ping" }>): void {
@@ -82,7 +100,7 @@ export class FrameSession {
       case "history": {
         const room = checkName(frame.room);
         if ("problem" in room) this.#refuse(room.problem);
-        else this.#hub.recall(client, room.name, frame.before, frame.limit);
+        else this.#services.hub.recall(client, room.name, frame.before, frame.limit);
         break;
       }
       case "wire":
@@ -93,9 +111,9 @@ export class FrameSession {
 
   #say(client: Client, line: string, key: string | undefined): void {
     const length = Buffer.byteLength(line);
-    const most = this.#limits.maxLineLength;
+    const most = this.#services.limits.maxLineLength;
     if (length <= most) {
-      this.#hub.handle(client, parseCommand(line), key);
+      this.#services.hub.handle(client, parseCommand(line), key);
       return;
     }
     const text = `A line has up to ${most} bytes; that one has ${length}`;
@@ -107,6 +125,6 @@ export class FrameSession {
     if (++this.#problems < MAX_PROBLEMS) return;
     const reason = "that is no chat client";
     if (this.#client === undefined) this.#connection.channel.close(reason, { discard: true });
-    else this.#hub.drop(this.#client, reason);
+    else this.#services.hub.drop(this.#client, reason);
   }
 }

@@ -3,38 +3,38 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LimitError } from "@sockeye/async-streams";
 import { SocketError, TimeoutError } from "@sockeye/socket-core";
 import type { Channel, Encode } from "../hub/hub.ts";
-import type { Limits } from "../hub/limits.ts";
 import type { ServerFrame } from "../protocol/frames.ts";
 import { frameOf } from "./encode-frame.ts";
-import type { Facts } from "./facts.ts";
 import { farewell } from "./farewell.ts";
 import { FrameSession } from "./frame-session.ts";
 import { maxFrame } from "./max-frame.ts";
 import { MIN_PAUSE, Pace } from "./pace.ts";
+import type { Services } from "./services.ts";
 import type { TcpPeer } from "./tcp.ts";
 
 const lineOf = (frame: ServerFrame): Uint8Array => Buffer.from(`${JSON.stringify(frame)}\n`);
 
 /** One for all clients, who share what it encodes. */
-export function jsonLineEncoder({ maxLineLength }: Limits, facts: Facts): Encode {
-  return (event) => lineOf(frameOf(event, facts, maxLineLength));
+export function jsonLineEncoder({ limits, facts }: Services): Encode {
+  return (event) => lineOf(frameOf(event, facts, limits.maxLineLength));
 }
 
 /** Serves a client of frames until it or the server ends it. A first line may have been read already. */
 export async function serveJsonLines(peer: TcpPeer, encode: Encode, hello: string | undefined): Promise<void> {
-  const { hub, limits, outbox, onDrop } = peer;
+  const { services, outbox, address } = peer;
+  const { hub, onDrop } = services;
   let ended: Promise<void> | undefined;
   const channel: Channel = {
     encode,
     frames: true,
     send: (bytes) => outbox.push(bytes),
-    close(reason, { discard }) {
+    close(reason, { discard, restart = false }) {
       if (discard) onDrop(session.client?.nick ?? "a program", reason);
-      ended ??= farewell(peer, lineOf({ type: "goodbye", reason }), { discard });
+      ended ??= farewell(peer, lineOf({ type: "goodbye", reason, ...(restart && { restart }) }), { discard });
     },
   };
   const tell = (frame: ServerFrame): void => void outbox.push(lineOf(frame));
-  const session = new FrameSession(hub, limits, { channel, tell });
+  const session = new FrameSession(services, { channel, tell, address });
   try {
     if (hello !== undefined) session.receive(hello);
     await readFrames(peer, session, () => ended !== undefined);
@@ -47,7 +47,7 @@ export async function serveJsonLines(peer: TcpPeer, encode: Encode, hello: strin
 }
 
 /** Takes a client out whose connection failed, or who took too long. */
-function lost(error: unknown, { hub, limits }: TcpPeer, session: FrameSession, channel: Channel): void {
+function lost(error: unknown, { services: { hub, limits } }: TcpPeer, session: FrameSession, channel: Channel): void {
   const { client } = session;
   if (error instanceof LimitError || error instanceof TimeoutError) {
     const reason =
@@ -61,7 +61,7 @@ function lost(error: unknown, { hub, limits }: TcpPeer, session: FrameSession, c
 }
 
 async function readFrames(
-  { limits, connection: { reader }, signal }: TcpPeer,
+  { services: { limits }, connection: { reader }, signal }: TcpPeer,
   session: FrameSession,
   isEnded: () => boolean,
 ): Promise<void> {

@@ -9,7 +9,11 @@ import { parseClientFrame } from "../protocol/frames.ts";
 import { formatEvent } from "../protocol/plain-lines.ts";
 import { farewell } from "./farewell.ts";
 import { MIN_PAUSE, Pace } from "./pace.ts";
+import { refusal } from "./password-gate.ts";
 import type { TcpPeer } from "./tcp.ts";
+
+/** So many passwords may be tried on one connection. */
+const PASSWORDS = 3;
 
 function encodeLines(event: ChatEvent): Uint8Array {
   const lines = formatEvent(event);
@@ -21,11 +25,19 @@ function encodeLines(event: ChatEvent): Uint8Array {
  * speak frames; its connection goes on.
  */
 export async function serveLines(peer: TcpPeer): Promise<string | undefined> {
-  const { hub, limits, outbox, onDrop } = peer;
+  const { services, outbox } = peer;
+  const { hub, limits, onDrop } = services;
   let ended: Promise<void> | undefined;
   const end = (reason: string, discard = false): void => {
     ended ??= farewell(peer, encodeLines({ type: "goodbye", reason }), { discard });
   };
+  const letIn = await askPassword(peer);
+  if (typeof letIn === "string") {
+    end(letIn);
+    await ended;
+    return undefined;
+  }
+  if ("hello" in letIn) return letIn.hello;
   if (hub.size >= limits.maxClients) {
     end(`the chat is full with ${hub.size} people; try again later`);
     await ended;
@@ -55,8 +67,33 @@ export async function serveLines(peer: TcpPeer): Promise<string | undefined> {
   return undefined;
 }
 
+/** Asks for the password, if there is one. Gives the reason to end the connection, or the `hello` of who speaks frames. */
+async function askPassword(peer: TcpPeer): Promise<string | { hello: string } | Record<string, never>> {
+  const { services, outbox, connection, address } = peer;
+  const { gate, limits } = services;
+  if (gate === undefined) return {};
+  const tell = (line: string): void => void outbox.push(Buffer.from(`${line}\n`));
+  tell("-- This chat has a password. Type it:");
+  const until = performance.now() + limits.passwordTimeout;
+  try {
+    for (let attempt = 0; attempt < PASSWORDS; attempt++) {
+      const line = await connection.reader.readLine({ timeout: Math.max(1, until - performance.now()) });
+      if (line === null) return "see you";
+      if (attempt === 0 && isHello(line)) return { hello: line };
+      const verdict = gate.check(address, line);
+      if (verdict === "right") return {};
+      tell(`!! ${refusal(verdict)}`);
+    }
+    return "that was not the password";
+  } catch (error) {
+    if (error instanceof TimeoutError) return "there was no password in time";
+    if (error instanceof LimitError || error instanceof SocketError) return "that was not the password";
+    throw error;
+  }
+}
+
 /** Takes a client out whose connection failed. */
-function lost(error: unknown, { hub, limits, onDrop }: TcpPeer, client: Client): void {
+function lost(error: unknown, { services: { hub, limits, onDrop } }: TcpPeer, client: Client): void {
   if (error instanceof LimitError) {
     const reason = `a line was longer than ${limits.maxLineLength} bytes`;
     onDrop(client.nick, reason);
@@ -68,7 +105,7 @@ function lost(error: unknown, { hub, limits, onDrop }: TcpPeer, client: Client):
 }
 
 async function readCommands(
-  { hub, limits, connection: { reader }, signal }: TcpPeer,
+  { services: { hub, limits }, connection: { reader }, signal }: TcpPeer,
   client: Client,
 ): Promise<string | undefined> {
   const pace = new Pace(limits.linesPerSecond, Math.min(limits.burst, limits.linesPerSecond));

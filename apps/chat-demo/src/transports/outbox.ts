@@ -5,7 +5,10 @@ import type { Limits } from "../hub/limits.ts";
 /** The writer copies what it is given, so most of what waits stays here, where all clients share the same bytes. */
 const FEED = 16 * 1024;
 
-type WriterLike = Pick<Writer, "write" | "flush" | "end" | "buffered">;
+interface WriterLike extends Pick<Writer, "flush" | "buffered"> {
+  write(bytes: Uint8Array): Promise<void>;
+  end(): Promise<void>;
+}
 
 export class Outbox {
   readonly #writer: WriterLike;

@@ -1,12 +1,10 @@
 /** The TCP port: plain lines for `nc` and people, or frames as JSON lines for programs. */
 import { type Connection, type Handler, StreamError } from "@sockeye/async-streams";
 import { SO_KEEPALIVE, SO_SNDBUF, SOL_SOCKET, SocketError, TimeoutError } from "@sockeye/socket-core";
-import type { Hub } from "../hub/hub.ts";
-import type { Limits } from "../hub/limits.ts";
-import type { Facts } from "./facts.ts";
 import { jsonLineEncoder, serveJsonLines } from "./json-lines.ts";
 import { serveLines } from "./lines.ts";
 import { Outbox } from "./outbox.ts";
+import type { Services } from "./services.ts";
 
 /**
  * What the kernel keeps for a client, in bytes; left alone it takes megabytes on a fast network, and a client that does
@@ -20,18 +18,15 @@ const SEND_BUFFER = 64 * 1024;
 const FIRST_BYTE_TIMEOUT = 100;
 const BRACE = 0x7b;
 
-/** Hears of those that the server puts out. */
-export type DropListener = (who: string, reason: string) => void;
-
 /** The handler that makes a connection a client of the hub. */
-export function tcpClients(hub: Hub, limits: Limits, facts: Facts, onDrop: DropListener): Handler {
-  const encodeFrame = jsonLineEncoder(limits, facts);
+export function tcpClients(services: Services): Handler {
+  const encodeFrame = jsonLineEncoder(services);
   return async (connection, { signal }) => {
     // With TLS the socket underneath is another one by now, and has them too.
     connection.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
     // Who vanished without a word, because the network did, is found out in the end.
     connection.socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
-    const outbox = new Outbox(connection.writer, limits);
+    const outbox = new Outbox(connection.writer, services.limits);
     let speaks: "lines" | "frames" | undefined;
     try {
       speaks = await firstByte(connection);
@@ -39,7 +34,9 @@ export function tcpClients(hub: Hub, limits: Limits, facts: Facts, onDrop: DropL
       if (error instanceof SocketError || error instanceof StreamError) return;
       throw error;
     }
-    const peer = { hub, limits, connection, outbox, signal, onDrop };
+    const { remoteAddress } = connection;
+    const address = "address" in remoteAddress ? remoteAddress.address : "";
+    const peer = { services, connection, address, outbox, signal };
     const hello = speaks === "frames" ? undefined : await serveLines(peer);
     if (speaks === "frames" || hello !== undefined) await serveJsonLines(peer, encodeFrame, hello);
   };
@@ -47,12 +44,12 @@ export function tcpClients(hub: Hub, limits: Limits, facts: Facts, onDrop: DropL
 
 /** A connection and what serving it takes. */
 export interface TcpPeer {
-  readonly hub: Hub;
-  readonly limits: Limits;
+  readonly services: Services;
   readonly connection: Connection;
+  /** Of the client. */
+  readonly address: string;
   readonly outbox: Outbox;
   readonly signal: AbortSignal;
-  readonly onDrop: DropListener;
 }
 
 async function firstByte({ reader }: Connection): Promise<"lines" | "frames"> {

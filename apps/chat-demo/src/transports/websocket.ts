@@ -3,15 +3,16 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Channel, Hub } from "../hub/hub.ts";
-import type { Limits } from "../hub/limits.ts";
+import type { Channel } from "../hub/hub.ts";
 import type { ChatEvent } from "../protocol/events.ts";
 import type { ServerFrame } from "../protocol/frames.ts";
 import { frameOf } from "./encode-frame.ts";
-import type { Facts } from "./facts.ts";
 import { FrameSession } from "./frame-session.ts";
 import { maxFrame } from "./max-frame.ts";
+import { Outbox } from "./outbox.ts";
 import { MIN_PAUSE, Pace } from "./pace.ts";
+import type { Services } from "./services.ts";
+import { SocketWriter } from "./socket-writer.ts";
 
 /** RFC 6455, section 7.4.1. */
 const GOING_AWAY = 1001;
@@ -46,18 +47,15 @@ interface Peer {
 
 /** What takes over connections that want to be WebSockets. */
 export class WebSocketClients {
-  readonly #hub: Hub;
-  readonly #limits: Limits;
-  readonly #onDrop: (who: string, reason: string) => void;
+  readonly #services: Services;
   readonly #encode: (event: ChatEvent) => Uint8Array;
   readonly #server: WebSocketServer;
   readonly #peers = new Set<Peer>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(hub: Hub, limits: Limits, facts: Facts, onDrop: (who: string, reason: string) => void) {
-    this.#hub = hub;
-    this.#limits = limits;
-    this.#onDrop = onDrop;
+  constructor(services: Services) {
+    const { limits, facts } = services;
+    this.#services = services;
     // One function for all of them, and so one encoding of each event.
     this.#encode = (event) => textFrame(JSON.stringify(frameOf(event, facts, limits.maxLineLength)));
     this.#server = new WebSocketServer({
@@ -71,7 +69,9 @@ export class WebSocketClients {
 
   /** Makes a connection of an HTTP server a client. Its origin has been checked. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, socket as Socket));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#welcome(webSocket, socket as Socket);
+    });
   }
 
   /** Resolves when nobody is left: who was told goodbye has `closeTimeout` to go, the others go now. */
@@ -86,35 +86,35 @@ export class WebSocketClients {
   }
 
   #welcome(webSocket: WebSocket, socket: Socket): void {
-    const limits = this.#limits;
+    const { hub, limits, onDrop } = this.#services;
     const peer: Peer = { socket: webSocket, alive: true };
     this.#peers.add(peer);
+    let code = GOING_AWAY;
+    // Frames are ready and shared, and written as they are: `webSocket.send` would make the header for each client.
+    const outbox = new Outbox(new SocketWriter(socket, () => webSocket.close(code)), limits);
     let ended = false;
-    const send = (bytes: Uint8Array): boolean => {
-      if (ended || webSocket.readyState !== webSocket.OPEN) return true;
-      if (socket.writableLength + bytes.length > limits.maxQueueBytes) return false;
-      // The frame is ready and shared: `webSocket.send` would make its header again for each client.
-      socket.write(bytes);
-      return true;
-    };
+    const send = (bytes: Uint8Array): boolean => ended || webSocket.readyState !== webSocket.OPEN || outbox.push(bytes);
     const tell = (frame: ServerFrame): void => void send(textFrame(JSON.stringify(frame)));
     const channel: Channel = {
       encode: this.#encode,
       frames: true,
       send,
-      close: (reason, { discard }) => {
+      close: (reason, { discard, restart = false }) => {
         if (ended) return;
-        if (discard) this.#onDrop(session.client?.nick ?? "a browser", reason);
-        // What waits cannot be taken back from a stream, and a goodbye behind it has to wait as well.
-        tell({ type: "goodbye", reason });
         ended = true;
-        webSocket.close(discard ? POLICY_VIOLATION : GOING_AWAY);
+        if (discard) {
+          code = POLICY_VIOLATION;
+          onDrop(session.client?.nick ?? "a browser", reason);
+        }
         const timer = setTimeout(() => webSocket.terminate(), discard ? limits.dropTimeout : limits.closeTimeout);
         webSocket.once("close", () => clearTimeout(timer));
+        const goodbye: ServerFrame = { type: "goodbye", reason, ...(restart && { restart }) };
+        void outbox.end(textFrame(JSON.stringify(goodbye)), { discard });
       },
     };
-    const session = new FrameSession(this.#hub, limits, { channel, tell });
+    const session = new FrameSession(this.#services, { channel, tell, address: socket.remoteAddress ?? "" });
     const pace = new Pace(limits.linesPerSecond, Math.min(limits.burst, limits.linesPerSecond));
+    let resuming: NodeJS.Timeout | undefined;
     const late = setTimeout(() => {
       if (session.client === undefined) channel.close("there was no hello in time", { discard: false });
     }, limits.handshakeTimeout);
@@ -128,11 +128,12 @@ export class WebSocketClients {
       }
       const text = data.toString();
       session.receive(text);
+      // What was read together is handled together; the pause after it is as long as all of it is worth.
       const pause = pace.take(text.length, performance.now());
-      if (pause > 0) {
-        webSocket.pause();
-        setTimeout(() => webSocket.resume(), Math.max(pause, MIN_PAUSE));
-      }
+      if (pause <= 0) return;
+      webSocket.pause();
+      clearTimeout(resuming);
+      resuming = setTimeout(() => webSocket.resume(), Math.max(pause, MIN_PAUSE));
     });
     webSocket.on("pong", () => {
       peer.alive = true;
@@ -141,9 +142,10 @@ export class WebSocketClients {
     webSocket.on("error", () => {});
     webSocket.on("close", (code) => {
       clearTimeout(late);
+      clearTimeout(resuming);
       this.#peers.delete(peer);
       const { client } = session;
-      if (client !== undefined) this.#hub.leave(client, meant.includes(code) ? undefined : "connection lost");
+      if (client !== undefined) hub.leave(client, meant.includes(code) ? undefined : "connection lost");
     });
   }
 

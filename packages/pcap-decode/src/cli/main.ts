@@ -6,6 +6,7 @@ import { type FilterCommandOptions, filter } from "./filter.ts";
 import { dump } from "./hexdump.ts";
 import { OutputClosed } from "./output.ts";
 import { type ReadOptions, read } from "./read.ts";
+import { addLiveCommands } from "./sniff-commands.ts";
 import { type StatsOptions, stats } from "./stats.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -101,6 +102,8 @@ program
   .action((file: string, words: string[], options: ReadOptions) =>
     run(() => dump(file, { ...options, filter: words.join(" ") })),
   );
+
+addLiveCommands(program, run);
 
 /** Errors become one line that says what is wrong; the reader's end of a pipe closing is no error. */
 async function run(command: () => Promise<number>): Promise<void> {

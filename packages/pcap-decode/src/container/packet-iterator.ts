@@ -1,19 +1,19 @@
 import type { Packet } from "../packet.ts";
-import type { ContainerReader } from "./reader.ts";
+
+/** Gives packets that are there already, one by one. */
+interface PacketQueue {
+  nextPacket(): Packet | undefined;
+}
 
 /** An iterator whose `next` waits only when the reader needs another piece of the file. */
 export class PacketIterator implements AsyncIterator<Packet> {
-  #reader: ContainerReader | undefined;
-  readonly #opening: ContainerReader | Promise<ContainerReader>;
+  #reader: PacketQueue | undefined;
+  readonly #opening: PacketQueue | Promise<PacketQueue>;
   readonly #more: () => Promise<boolean>;
   readonly #close: () => Promise<void>;
   #last: Promise<unknown> | undefined;
 
-  constructor(
-    reader: ContainerReader | Promise<ContainerReader>,
-    more: () => Promise<boolean>,
-    close: () => Promise<void>,
-  ) {
+  constructor(reader: PacketQueue | Promise<PacketQueue>, more: () => Promise<boolean>, close: () => Promise<void>) {
     this.#opening = reader;
     this.#more = more;
     this.#close = close;

@@ -1,0 +1,77 @@
+/** The command line of the server. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { defaultLimits, type Limits } from "../hub/limits.ts";
+import { LOG_LEVELS } from "../operation/log.ts";
+import { hostOption, integer, portOption } from "./options.ts";
+import { DEFAULT_WEB_PORT } from "./place.ts";
+import { serve } from "./serve.ts";
+
+const MAX = 2 ** 31 - 1;
+
+/** A limit that is changed so rarely that the README is the place to read about it. */
+const limitOption = (flag: string, value: number, min = 1): Option =>
+  new Option(flag).default(value).argParser(integer(min, MAX)).hideHelp();
+
+/** `--web-port` is `SOCKEYE_CHAT_WEB_PORT` in the environment. */
+const variable = (option: Option): string => `SOCKEYE_CHAT_${option.name().replaceAll("-", "_").toUpperCase()}`;
+
+/** Makes a command the one that runs the server. */
+export function serveCommand(command: Command): void {
+  command
+    .description("run the server until Ctrl-C")
+    .addOption(hostOption("the address to listen on; 0.0.0.0 is every one"))
+    .addOption(portOption(0))
+    .addOption(
+      new Option("--web-port <port>", "the page's port").default(DEFAULT_WEB_PORT).argParser(integer(0, 65535)),
+    )
+    .addOption(new Option("--no-web", "no page, and no WebSocket"))
+    .addOption(new Option("--origin <name...>", "names that browsers may reach it by"))
+    .addOption(new Option("--history <file>", 'where messages are kept, or "memory"'))
+    .addOption(new Option("--bus <url>", "nats://host:4222, of several servers").conflicts("history"))
+    .addOption(new Option("--password <text>", "what people must know to get in"))
+    .addOption(new Option("--tls <files...>", "a certificate and its key, in PEM"))
+    .addOption(new Option("--log <level>", "how much is told").choices(LOG_LEVELS).default("info"))
+    .addOption(limitOption("--max-clients <n>", defaultLimits.maxClients))
+    .addOption(limitOption("--max-line <bytes>", defaultLimits.maxLineLength, 64))
+    .addOption(limitOption("--max-queue <bytes>", defaultLimits.maxQueueBytes, 65_536))
+    .addOption(limitOption("--rate <lines>", defaultLimits.linesPerSecond))
+    .addOption(new Option("--limit <name=value...>").argParser(limitNamed).default({}).hideHelp());
+  for (const option of command.options) if (!option.negate && !option.variadic) option.env(variable(option));
+  command
+    .configureHelp({
+      optionDescription: ({ description, defaultValue, negate }) =>
+        defaultValue === undefined || negate ? description : `${description} (${defaultValue})`,
+    })
+    .addHelpText(
+      "after",
+      "Limits: --max-clients, --max-line, --max-queue, --rate, --limit; see the README.\nEach option is a variable too: --web-port is SOCKEYE_CHAT_WEB_PORT.",
+    )
+    .action(({ web, webPort, origin, tls, log, maxClients, maxLine, maxQueue, rate, limit, ...options }) =>
+      serve({
+        ...options,
+        webPort: web ? webPort : undefined,
+        names: origin ?? [],
+        tls: tlsFiles(tls, command),
+        logLevel: log,
+        limits: { maxClients, maxLineLength: maxLine, maxQueueBytes: maxQueue, linesPerSecond: rate, ...limit },
+      }),
+    );
+}
+
+/** Any limit by its name in `limits.ts`. */
+function limitNamed(text: string, before: Partial<Limits>): Partial<Limits> {
+  const [name = "", value = ""] = text.split("=");
+  if (!Object.hasOwn(defaultLimits, name)) {
+    throw new InvalidArgumentError(`Expected NAME=VALUE with one of ${Object.keys(defaultLimits).join(", ")}.`);
+  }
+  return { ...before, [name]: integer(1, MAX)(value) };
+}
+
+function tlsFiles(files: string[] | undefined, command: Command): { cert: string; key: string } | undefined {
+  if (files === undefined) return undefined;
+  const [cert, key, ...more] = files;
+  if (cert === undefined || key === undefined || more.length > 0) {
+    command.error(`error: option '--tls <files...>' takes a certificate and its key; got ${files.length} files`);
+  }
+  return { cert, key };
+}
