@@ -173,6 +173,35 @@ describe.skipIf(noTerminal)("the terminal client", () => {
   });
 });
 
+it.skipIf(noTerminal)("asks for the password without showing it, and again when it was wrong", async () => {
+  const server = await ChatProcess.start("--password", "open sesame");
+  terminal = open(server, ["--nick", "ada"]);
+  await terminal.until(/^Password:$/m);
+  terminal.type("guexx");
+  terminal.press("BSpace");
+  terminal.press("Enter");
+  await terminal.until(/^That is not the password of this chat\nPassword:$/m);
+  for (let asked = 2; !/^#lobby ada>$/m.test(terminal.screen()); asked++) {
+    terminal.type("open sesame");
+    terminal.press("Enter");
+    // The server does not look at another one too soon after a wrong one.
+    await terminal.until(new RegExp(`^#lobby ada>$|(?:Password:[^]*){${asked + 1}}`, "m"));
+  }
+  expect(terminal.screen()).not.toMatch(/gue|sesame/);
+  terminal.press("C-c");
+  await terminal.until(/^exit code 0$/m);
+});
+
+it("takes the password from the environment, and says where it is wanted", async () => {
+  const server = await ChatProcess.start("--password", "open sesame");
+  const args = [cli, "join", "--port", String(server.port)];
+  const without = new Program(process.execPath, args);
+  expect(await without.ended).toEqual({ code: 1, signal: null });
+  expect(without.lines).toEqual(["The server asks for a password. Give it in SOCKEYE_CHAT_PASSWORD."]);
+  const knowing = new Program(process.execPath, args, { env: { SOCKEYE_CHAT_PASSWORD: "open sesame" } });
+  await knowing.line(/^-- Welcome, guest-1/);
+});
+
 it("goes on reading its pipe after the server was killed and came back", async () => {
   const file = historyFile();
   const first = await ChatProcess.start("--history", file);
