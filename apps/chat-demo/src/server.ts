@@ -1,6 +1,6 @@
 /** The chat server: a hub, and the ways in which clients reach it. */
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type Server, StreamError, startServer } from "@sockeye/async-streams";
 import { type Address, SocketError } from "@sockeye/socket-core";
@@ -19,6 +19,7 @@ import { tcpClients } from "./transports/tcp.ts";
 import { WebSocketClients } from "./transports/websocket.ts";
 import { loadFiles } from "./web/static-files.ts";
 import { type Route, startWeb, type WebServer } from "./web/web-server.ts";
+import { WireTap } from "./wire/wire-tap.ts";
 
 /** Beyond `maxClients`, so many connections at a time are told that the chat is full; more wait in the kernel. */
 const REFUSALS = 64;
@@ -37,6 +38,8 @@ export interface ChatOptions {
   history?: History | undefined;
   /** `nats://host:4222` of a cluster's NATS. Default: this server is alone. */
   bus?: string | undefined;
+  /** Whether clients may see the packets of the chat, everybody's. Default false. */
+  wire?: boolean;
   /** What clients must know. Default: there is none. */
   password?: string | undefined;
   /** Certificate and key, in PEM, of both ports. Default: no TLS. */
@@ -74,10 +77,19 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   const hub = new Hub({ bus, history, catchUp: limits.catchUp });
   const presence = bus instanceof NatsBus ? joinCluster(hub, bus, serverName) : undefined;
   const metrics = new Metrics(hub);
+  const wirePorts: number[] = [];
+  const wire = options.wire
+    ? new WireTap({
+        ports: wirePorts,
+        interface: isLoopback(address) ? loopback() : "any",
+        onError: (error) => log.error({ err: error }, "The capture for the Wire view broke"),
+      })
+    : undefined;
   const services: Services = {
     hub,
     limits,
-    facts: { server: serverName, features: { wire: false, weather: false, titles: false } },
+    facts: { server: serverName, features: { wire: wire !== undefined, weather: false, titles: false } },
+    wire,
     gate: password === undefined ? undefined : new PasswordGate(password),
     onDrop(who, reason) {
       metrics.dropped(reason);
@@ -143,6 +155,8 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
     throw error;
   }
   const tcp = server;
+  if ("port" in tcp.address) wirePorts.push(tcp.address.port);
+  if (web !== undefined) wirePorts.push(web.address.port);
 
   return {
     address: tcp.address,
@@ -160,10 +174,24 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
       hub.close(reason, closeOptions);
       presence?.close();
       await Promise.all([tcpClosed, webClosed, webSockets.close()]);
+      await wire?.close();
       await bus.close();
       history.close();
     },
   };
+}
+
+/** Whether only this machine can reach an address. */
+export function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || address.startsWith("127.");
+}
+
+/** The name of the interface that goes nowhere. */
+function loopback(): string {
+  const named = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    addresses?.some(({ internal }) => internal),
+  );
+  return named?.[0] ?? "lo";
 }
 
 function joinCluster(hub: Hub, bus: NatsBus, server: string): NatsPresence {

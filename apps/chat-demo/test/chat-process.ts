@@ -12,11 +12,17 @@ export class ChatProcess extends Program {
   /** Of the page and its WebSocket. */
   webPort = 0;
 
-  static async start(...flags: string[]): Promise<ChatProcess> {
+  static start(...flags: string[]): Promise<ChatProcess> {
+    return ChatProcess.startWith([], ...flags);
+  }
+
+  /** Through a program that starts another one, such as `setpriv`. */
+  static async startWith(prefix: readonly string[], ...flags: string[]): Promise<ChatProcess> {
     const probe = new URL("./peers/memory-probe.mjs", import.meta.url).href;
+    const [command, ...args] = [...prefix, process.execPath];
     const server = new ChatProcess(
-      process.execPath,
-      ["--expose-gc", "--import", probe, cli, "serve", "--port", "0", "--web-port", "0", ...flags],
+      command!,
+      [...args, "--expose-gc", "--import", probe, cli, "serve", "--port", "0", "--web-port", "0", ...flags],
       { ipc: true },
     );
     server.port = Number(/:(\d+)\./.exec(await server.line(/^The chat is on /))![1]);

@@ -30,6 +30,8 @@ export function serveCommand(command: Command): void {
     .addOption(new Option("--bus <url>", "nats://host:4222, of several servers").conflicts("history"))
     .addOption(new Option("--password <text>", "what people must know to get in"))
     .addOption(new Option("--tls <files...>", "a certificate and its key, in PEM"))
+    .addOption(new Option("--wire", "show everybody's packets (if only local and open)"))
+    .addOption(new Option("--no-wire", "show none"))
     .addOption(new Option("--log <level>", "how much is told").choices(LOG_LEVELS).default("info"))
     .addOption(limitOption("--max-clients <n>", defaultLimits.maxClients))
     .addOption(limitOption("--max-line <bytes>", defaultLimits.maxLineLength, 64))

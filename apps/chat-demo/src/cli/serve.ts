@@ -9,7 +9,7 @@ import { TakenError } from "../history/owner.ts";
 import { SqliteHistory } from "../history/sqlite.ts";
 import { defaultLimits, type Limits } from "../hub/limits.ts";
 import { type LogLevel, openLog } from "../operation/log.ts";
-import { type Chat, startChat } from "../server.ts";
+import { type Chat, isLoopback, startChat } from "../server.ts";
 import { fail } from "./fail.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { DEFAULT_HOST, DEFAULT_PORT } from "./place.ts";
@@ -29,6 +29,8 @@ export interface ServeOptions {
   /** The cluster's NATS. */
   bus: string | undefined;
   password: string | undefined;
+  /** Default: where everybody could see the packets anyway. */
+  wire: boolean | undefined;
   /** Files in PEM. */
   tls: { cert: string; key: string } | undefined;
   logLevel: LogLevel;
@@ -42,8 +44,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     const { limits, history } = openHistory(options);
     const log = openLog({ level: logLevel, fd: 2, isTerminal: process.stderr.isTTY });
+    // Packets hold the password, and what others say: without being told, only people of this machine may see them.
+    const wire = options.wire ?? (isLoopback(host) && password === undefined);
     const tls = options.tls && { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) };
-    chat = await startChat({ address: host, port, webPort, names, limits, history, bus, password, tls, log });
+    chat = await startChat({ address: host, port, webPort, names, limits, history, bus, password, tls, wire, log });
   } catch (error) {
     return fail(whyNot(error, options), error);
   }

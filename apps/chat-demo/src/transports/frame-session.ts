@@ -3,6 +3,7 @@ import type { Channel, Client } from "../hub/hub.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import { type ClientFrame, type HelloFrame, parseClientFrame, type ServerFrame } from "../protocol/frames.ts";
 import { checkName } from "../protocol/name.ts";
+import type { Watcher } from "../wire/wire-tap.ts";
 import { refusal } from "./password-gate.ts";
 import type { Services } from "./services.ts";
 
@@ -13,6 +14,8 @@ export interface FrameConnection {
   readonly channel: Channel;
   /** Sends a frame to this client alone. */
   tell(frame: ServerFrame): void;
+  /** Undefined where packets cannot be shown. */
+  readonly watcher?: Watcher;
 }
 
 /** So many frames in a row that are none end a connection. */
@@ -104,9 +107,19 @@ export class FrameSession {
         break;
       }
       case "wire":
-        this.#connection.tell({ type: "wire", state: "refused", reason: "This server has no Wire view" });
+        this.#watch(frame.on, frame.filter);
         break;
     }
+  }
+
+  #watch(on: boolean, filter: string | undefined): void {
+    const { watcher, tell } = this.#connection;
+    const { wire } = this.#services;
+    const reason =
+      wire === undefined ? "This server shows no packets; see --wire" : "Packets are shown over a WebSocket only";
+    if (wire === undefined || watcher === undefined) tell({ type: "wire", state: "refused", reason });
+    else if (on) void wire.start(watcher, filter);
+    else wire.stop(watcher);
   }
 
   #say(client: Client, line: string, key: string | undefined): void {

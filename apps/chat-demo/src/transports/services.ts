@@ -2,6 +2,7 @@
 import type { Hub } from "../hub/hub.ts";
 import type { Limits } from "../hub/limits.ts";
 import type { Features } from "../protocol/frames.ts";
+import type { WireTap } from "../wire/wire-tap.ts";
 import type { PasswordGate } from "./password-gate.ts";
 
 /** What `welcome` tells of the server. */
@@ -17,6 +18,8 @@ export interface Services {
   readonly facts: Facts;
   /** Undefined without a password. */
   readonly gate: PasswordGate | undefined;
+  /** Undefined when packets are not to be shown. */
+  readonly wire: WireTap | undefined;
   /** Hears of those that the server puts out. */
   onDrop(who: string, reason: string): void;
 }

@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Channel } from "../hub/hub.ts";
 import type { ChatEvent } from "../protocol/events.ts";
 import type { ServerFrame } from "../protocol/frames.ts";
+import type { Watcher } from "../wire/wire-tap.ts";
 import { frameOf } from "./encode-frame.ts";
 import { FrameSession } from "./frame-session.ts";
 import { maxFrame } from "./max-frame.ts";
@@ -20,12 +21,18 @@ const POLICY_VIOLATION = 1008;
 /** How those end who mean to go: 1000, 1001, and a close frame without a code. */
 const meant: readonly number[] = [1000, GOING_AWAY, 1005];
 
-/** A text message in one frame, as RFC 6455, section 5.2 lays it out: a server masks nothing. */
-function textFrame(text: string): Uint8Array {
-  const length = Buffer.byteLength(text);
+/** The first byte of a whole message in one frame, RFC 6455, section 5.2. */
+const TEXT = 0x81;
+const BINARY = 0x82;
+
+const textFrame = (text: string): Uint8Array => frameOfBytes(TEXT, Buffer.from(text));
+
+/** A message in one frame: a server masks nothing. */
+function frameOfBytes(first: number, payload: Uint8Array): Uint8Array {
+  const { length } = payload;
   const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
   const frame = Buffer.allocUnsafe(header + length);
-  frame[0] = 0x81;
+  frame[0] = first;
   if (header === 2) {
     frame[1] = length;
   } else if (header === 4) {
@@ -35,7 +42,7 @@ function textFrame(text: string): Uint8Array {
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  frame.write(text, header);
+  frame.set(payload, header);
   return frame;
 }
 
@@ -86,7 +93,7 @@ export class WebSocketClients {
   }
 
   #welcome(webSocket: WebSocket, socket: Socket): void {
-    const { hub, limits, onDrop } = this.#services;
+    const { hub, limits, wire, onDrop } = this.#services;
     const peer: Peer = { socket: webSocket, alive: true };
     this.#peers.add(peer);
     let code = GOING_AWAY;
@@ -112,7 +119,17 @@ export class WebSocketClients {
         void outbox.end(textFrame(JSON.stringify(goodbye)), { discard });
       },
     };
-    const session = new FrameSession(this.#services, { channel, tell, address: socket.remoteAddress ?? "" });
+    const watcher: Watcher = {
+      remotePort: socket.remotePort ?? 0,
+      localPort: socket.localPort ?? 0,
+      get waiting() {
+        return outbox.bytes + socket.writableLength;
+      },
+      send: (bytes) => void send(frameOfBytes(BINARY, bytes)),
+      tell,
+    };
+    const address = socket.remoteAddress ?? "";
+    const session = new FrameSession(this.#services, { channel, tell, address, watcher });
     const pace = new Pace(limits.linesPerSecond, Math.min(limits.burst, limits.linesPerSecond));
     let resuming: NodeJS.Timeout | undefined;
     const late = setTimeout(() => {
@@ -144,6 +161,7 @@ export class WebSocketClients {
       clearTimeout(late);
       clearTimeout(resuming);
       this.#peers.delete(peer);
+      wire?.forget(watcher);
       const { client } = session;
       if (client !== undefined) hub.leave(client, meant.includes(code) ? undefined : "connection lost");
     });
