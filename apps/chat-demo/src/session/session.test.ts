@@ -64,7 +64,7 @@ class Person {
     this.#down = down;
     const tell = (frame: ServerFrame): void => void down.push(JSON.stringify(frame));
     const facts = { server: "test", features: { wire: false, weather: false, titles: false } };
-    const services = { hub, limits: defaultLimits, facts, gate: undefined, onDrop: () => {} };
+    const services = { hub, limits: defaultLimits, facts, gate: undefined, wire: undefined, onDrop: () => {} };
     this.#server = new FrameSession(services, {
       address: "127.0.0.1",
       tell,
