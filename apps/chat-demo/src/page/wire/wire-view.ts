@@ -110,8 +110,12 @@ export function createWireView(session: Session): WireView {
       empty.replaceChildren(h("strong", {}, "No packet passes the filter"), `${kept} are kept.`);
     } else {
       empty.replaceChildren(
-        h("strong", {}, session.link.state === "online" ? "Waiting for packets" : "There is no connection"),
-        "Say something in the chat: the packets that carry it appear here, decoded in this page.",
+        h("strong", {}, paused ? "Paused" : state === "on" ? "Waiting for packets" : "Not capturing yet"),
+        paused
+          ? "Nothing is collected."
+          : state === "on"
+            ? "Say something in the chat: the packets that carry it appear here, decoded in this page."
+            : (reason ?? "The server is asked for the packets of the chat."),
       );
     }
   }
