@@ -8,9 +8,12 @@ import pino, { type Logger } from "pino";
 import { LocalBus } from "./bus/local.ts";
 import { NatsBus } from "./bus/nats.ts";
 import { NatsPresence } from "./bus/nats-presence.ts";
+import { LinkTitles } from "./commands/link-titles.ts";
+import { Weather } from "./commands/weather.ts";
+import { answerQueries } from "./discovery/answer-queries.ts";
 import type { History } from "./history/history.ts";
 import { MemoryHistory } from "./history/memory.ts";
-import { Hub } from "./hub/hub.ts";
+import { type Helpers, Hub } from "./hub/hub.ts";
 import { defaultLimits, type Limits } from "./hub/limits.ts";
 import { Metrics } from "./operation/metrics.ts";
 import { PasswordGate } from "./transports/password-gate.ts";
@@ -38,6 +41,12 @@ export interface ChatOptions {
   history?: History | undefined;
   /** `nats://host:4222` of a cluster's NATS. Default: this server is alone. */
   bus?: string | undefined;
+  /** The name under which others on the network find it. Default: it is not found. */
+  beacon?: string | undefined;
+  /** Who answers `/weather`: a URL with `{place}`. Default: nobody. */
+  weather?: string | undefined;
+  /** Whether the titles of pages that people link to are told. Default false. */
+  titles?: boolean;
   /** Whether clients may see the packets of the chat, everybody's. Default false. */
   wire?: boolean;
   /** What clients must know. Default: there is none. */
@@ -74,7 +83,13 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
     options.bus === undefined
       ? new LocalBus(history)
       : await NatsBus.open({ url: options.bus, view: history, limits, log });
-  const hub = new Hub({ bus, history, catchUp: limits.catchUp });
+  const weather = options.weather === undefined ? undefined : new Weather(options.weather);
+  const titles = options.titles ? new LinkTitles() : undefined;
+  const helpers: Helpers = {
+    weather: weather && ((place) => weather.at(place)),
+    titles: titles && ((text) => titles.of(text)),
+  };
+  const hub = new Hub({ bus, history, catchUp: limits.catchUp, helpers });
   const presence = bus instanceof NatsBus ? joinCluster(hub, bus, serverName) : undefined;
   const metrics = new Metrics(hub);
   const wirePorts: number[] = [];
@@ -88,7 +103,10 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   const services: Services = {
     hub,
     limits,
-    facts: { server: serverName, features: { wire: wire !== undefined, weather: false, titles: false } },
+    facts: {
+      server: serverName,
+      features: { wire: wire !== undefined, weather: weather !== undefined, titles: titles !== undefined },
+    },
     wire,
     gate: password === undefined ? undefined : new PasswordGate(password),
     onDrop(who, reason) {
@@ -157,6 +175,21 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   const tcp = server;
   if ("port" in tcp.address) wirePorts.push(tcp.address.port);
   if (web !== undefined) wirePorts.push(web.address.port);
+  const { address: listening } = tcp;
+  const stopAnswering =
+    options.beacon === undefined || !("port" in listening)
+      ? undefined
+      : await answerQueries(() => ({
+          name: options.beacon!,
+          port: listening.port,
+          webPort: web?.address.port,
+          tls: tls !== undefined,
+          password: password !== undefined,
+          people: hub.size,
+        }));
+  if (options.beacon !== undefined && stopAnswering === undefined) {
+    log.warn("There is no multicast here: nobody finds this chat by searching the network");
+  }
 
   return {
     address: tcp.address,
@@ -174,7 +207,7 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
       hub.close(reason, closeOptions);
       presence?.close();
       await Promise.all([tcpClosed, webClosed, webSockets.close()]);
-      await wire?.close();
+      await Promise.all([stopAnswering?.(), wire?.close(), weather?.close(), titles?.close()]);
       await bus.close();
       history.close();
     },
@@ -200,6 +233,7 @@ function joinCluster(hub: Hub, bus: NatsBus, server: string): NatsPresence {
     server,
     changed: () => presence.changed(),
     whisper: (to, whisper) => presence.whisper(to, whisper),
+    notice: (room, text) => presence.notice(room, text),
   });
   return presence;
 }

@@ -2,9 +2,11 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Person } from "../hub/neighbours.ts";
 import { checkName } from "../protocol/name.ts";
+import { printable } from "../protocol/text.ts";
 
 const STATE = "sockeye.chat.people";
 const WHISPER = "sockeye.chat.whisper";
+const NOTICE = "sockeye.chat.notice";
 const INTERVAL = 2_000;
 /** A server that has said nothing for so many milliseconds is gone. */
 const LOST_AFTER = 7_000;
@@ -24,6 +26,7 @@ export interface PresenceHub {
   people(): Iterable<Person>;
   setNeighbours(server: string, people: readonly Person[], reason: string | undefined): void;
   hear(whisper: Whisper): void;
+  hearNotice(room: string, text: string): void;
 }
 
 export class NatsPresence {
@@ -41,6 +44,7 @@ export class NatsPresence {
     this.#hub = hub;
     this.#subscribe(STATE, (data) => this.#receive(data));
     this.#subscribe(`${WHISPER}.${server}`, (data) => this.#hear(data));
+    this.#subscribe(NOTICE, (data) => this.#notice(data));
     this.#interval = setInterval(() => this.#beat(), INTERVAL).unref();
     // Whoever is there answers a server that is new to it.
     this.#tell();
@@ -53,6 +57,10 @@ export class NatsPresence {
 
   whisper(server: string, whisper: Whisper): void {
     this.#publish(`${WHISPER}.${server}`, whisper);
+  }
+
+  notice(room: string, text: string): void {
+    this.#publish(NOTICE, { server: this.#server, room, text });
   }
 
   /** Tells the others that nobody is here any more. */
@@ -110,9 +118,15 @@ export class NatsPresence {
     this.#hub.setNeighbours(server, known, closing === true ? "the server is closing" : undefined);
   }
 
+  #notice(data: Uint8Array): void {
+    const { server, room, text } = fieldsOf(data);
+    if (server !== this.#server && isName(room) && typeof text === "string")
+      this.#hub.hearNotice(room, printable(text));
+  }
+
   #hear(data: Uint8Array): void {
     const { from, to, text } = fieldsOf(data);
-    if (isName(from) && isName(to) && typeof text === "string") this.#hub.hear({ from, to, text });
+    if (isName(from) && isName(to) && typeof text === "string") this.#hub.hear({ from, to, text: printable(text) });
   }
 }
 

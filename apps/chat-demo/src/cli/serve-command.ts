@@ -1,7 +1,10 @@
 /** The command line of the server. */
+import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_WEATHER_URL } from "../commands/weather.ts";
 import { defaultLimits, type Limits } from "../hub/limits.ts";
 import { LOG_LEVELS } from "../operation/log.ts";
+import { checkName } from "../protocol/name.ts";
 import { hostOption, integer, portOption } from "./options.ts";
 import { DEFAULT_WEB_PORT } from "./place.ts";
 import { serve } from "./serve.ts";
@@ -30,8 +33,16 @@ export function serveCommand(command: Command): void {
     .addOption(new Option("--bus <url>", "nats://host:4222, of several servers").conflicts("history"))
     .addOption(new Option("--password <text>", "what people must know to get in"))
     .addOption(new Option("--tls <files...>", "a certificate and its key, in PEM"))
+    .addOption(
+      new Option("--weather <url>", 'who answers /weather, or "off"')
+        .default(DEFAULT_WEATHER_URL, "wttr.in")
+        .argParser(weatherUrl),
+    )
+    .addOption(new Option("--titles", "tell the titles of linked pages").default(false))
     .addOption(new Option("--wire", "show everybody's packets (if only local and open)"))
     .addOption(new Option("--no-wire", "show none"))
+    .addOption(new Option("--no-beacon", 'not to be found by "chat find"'))
+    .addOption(new Option("--name <name>").default(machineName()).argParser(beaconName).hideHelp())
     .addOption(new Option("--log <level>", "how much is told").choices(LOG_LEVELS).default("info"))
     .addOption(limitOption("--max-clients <n>", defaultLimits.maxClients))
     .addOption(limitOption("--max-line <bytes>", defaultLimits.maxLineLength, 64))
@@ -41,8 +52,10 @@ export function serveCommand(command: Command): void {
   for (const option of command.options) if (!option.negate && !option.variadic) option.env(variable(option));
   command
     .configureHelp({
-      optionDescription: ({ description, defaultValue, negate }) =>
-        defaultValue === undefined || negate ? description : `${description} (${defaultValue})`,
+      optionDescription: ({ description, defaultValue, defaultValueDescription }) =>
+        typeof (defaultValue ?? false) === "boolean"
+          ? description
+          : `${description} (${defaultValueDescription ?? defaultValue})`,
     })
     .addHelpText(
       "after",
@@ -58,6 +71,25 @@ export function serveCommand(command: Command): void {
         limits: { maxClients, maxLineLength: maxLine, maxQueueBytes: maxQueue, linesPerSecond: rate, ...limit },
       }),
     );
+}
+
+function weatherUrl(text: string): string {
+  if (text !== "off" && !(/^https?:\/\//.test(text) && text.includes("{place}"))) {
+    throw new InvalidArgumentError('Expected an http or https URL with {place}, or "off".');
+  }
+  return text;
+}
+
+/** The first part of the machine's name, as far as it is one that the chat has. */
+function machineName(): string {
+  const checked = checkName(hostname().split(".")[0] ?? "");
+  return "name" in checked ? checked.name : "chat";
+}
+
+function beaconName(text: string): string {
+  const checked = checkName(text);
+  if ("problem" in checked) throw new InvalidArgumentError(`${checked.problem}.`);
+  return checked.name;
 }
 
 /** Any limit by its name in `limits.ts`. */

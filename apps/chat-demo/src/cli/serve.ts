@@ -14,6 +14,8 @@ import { fail } from "./fail.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { DEFAULT_HOST, DEFAULT_PORT } from "./place.ts";
 
+/** What `--weather` takes for none. */
+const OFF = "off";
 /** What `--history` takes for no file. */
 const MEMORY = "memory";
 
@@ -29,6 +31,12 @@ export interface ServeOptions {
   /** The cluster's NATS. */
   bus: string | undefined;
   password: string | undefined;
+  /** A URL with a place for the place, or `off`. */
+  weather: string;
+  titles: boolean;
+  /** Whether others find it by searching the network, and under which name. */
+  beacon: boolean;
+  name: string;
   /** Default: where everybody could see the packets anyway. */
   wire: boolean | undefined;
   /** Files in PEM. */
@@ -39,15 +47,32 @@ export interface ServeOptions {
 
 /** Runs the chat until it is interrupted. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { host, port, webPort, names, bus, password, logLevel } = options;
+  const { host, port, webPort, names, bus, password, logLevel, titles } = options;
   let chat: Chat;
   try {
     const { limits, history } = openHistory(options);
     const log = openLog({ level: logLevel, fd: 2, isTerminal: process.stderr.isTTY });
+    const weather = options.weather === OFF ? undefined : options.weather;
+    const beacon = options.beacon && !isLoopback(host) ? options.name : undefined;
     // Packets hold the password, and what others say: without being told, only people of this machine may see them.
     const wire = options.wire ?? (isLoopback(host) && password === undefined);
     const tls = options.tls && { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) };
-    chat = await startChat({ address: host, port, webPort, names, limits, history, bus, password, tls, wire, log });
+    chat = await startChat({
+      address: host,
+      port,
+      webPort,
+      names,
+      limits,
+      history,
+      bus,
+      password,
+      tls,
+      weather,
+      titles,
+      wire,
+      beacon,
+      log,
+    });
   } catch (error) {
     return fail(whyNot(error, options), error);
   }

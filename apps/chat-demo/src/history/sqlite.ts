@@ -153,6 +153,8 @@ export class SqliteHistory implements History {
     if (this.#closed) return;
     this.#closed = true;
     for (const statement of [this.#insert, this.#before, this.#after, this.#last]) statement.finalize();
+    // Which removes the journal.
+    this.#database.exec("PRAGMA journal_mode = DELETE");
     this.#database.close();
     this.#release();
   }

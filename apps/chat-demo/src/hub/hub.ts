@@ -48,8 +48,15 @@ export interface Entrance {
   after?: Readonly<Record<string, number>> | undefined;
 }
 
+/** What the server says by itself. Both may be missing, and fail in words for people or not at all. */
+export interface Helpers {
+  weather?: ((place: string) => Promise<string>) | undefined;
+  titles?: ((text: string) => Promise<readonly string[]>) | undefined;
+}
+
 /** What the hub needs besides. */
 export interface HubOptions {
+  helpers?: Helpers;
   bus: Bus;
   history: History;
   /** Messages told to who comes back. */
@@ -63,6 +70,8 @@ export interface Cluster {
   /** Who is here has changed. */
   changed(): void;
   whisper(server: string, whisper: { from: string; to: string; text: string }): void;
+  /** The server's word to a room. */
+  notice(room: string, text: string): void;
 }
 
 interface Member extends Client {
@@ -107,6 +116,7 @@ export class Hub {
   readonly #bus: Bus;
   readonly #history: History;
   readonly #catchUp: number;
+  readonly #helpers: Helpers;
   readonly #activity: Activity<Member>;
   readonly #neighbours = new Neighbours();
   /** What has happened since the start. */
@@ -127,10 +137,11 @@ export class Hub {
     return this.#people.size;
   }
 
-  constructor({ bus, history, catchUp }: HubOptions) {
+  constructor({ bus, history, catchUp, helpers = {} }: HubOptions) {
     this.#bus = bus;
     this.#history = history;
     this.#catchUp = catchUp;
+    this.#helpers = helpers;
     this.#activity = new Activity((member, event) => this.#tell(member, event));
     bus.listen((message, key, origin) => this.#said(message, key, origin as Member | undefined));
   }
@@ -205,7 +216,7 @@ export class Hub {
         this.#recall(member, Math.min(command.count ?? HISTORY_LINES, MAX_HISTORY_LINES));
         break;
       case "weather":
-        this.#tell(member, { type: "problem", code: "command", text: "This server cannot do that" });
+        void this.#weather(member, room, command.place);
         break;
       case "help":
         this.#tell(member, { type: "help" });
@@ -408,6 +419,35 @@ export class Hub {
     );
   }
 
+  async #title({ room, text }: Message): Promise<void> {
+    for (const title of (await this.#helpers.titles?.(text)) ?? []) this.notice(room, `Link: ${title}`);
+  }
+
+  async #weather(member: Member, room: string, place: string): Promise<void> {
+    const { weather } = this.#helpers;
+    let problem = "This server does not know the weather";
+    try {
+      if (weather !== undefined) {
+        this.notice(room, await weather(place));
+        return;
+      }
+    } catch (error) {
+      problem = (error as Error).message;
+    }
+    if (member.room !== undefined) this.#tell(member, { type: "problem", code: "command", text: problem });
+  }
+
+  /** Tells a room something, on all servers. */
+  notice(room: string, text: string): void {
+    this.hearNotice(room, text);
+    this.#cluster?.notice(room, text);
+  }
+
+  /** The same for the people of this server. */
+  hearNotice(room: string, text: string): void {
+    this.#publish(room, { type: "notice", text }, undefined);
+  }
+
   /** Lets what a member has said be heard, before it does something else. */
   #settle(member: Member): void {
     if (member.saying > 0) this.#bus.flush();
@@ -424,6 +464,7 @@ export class Hub {
       this.#deliver(room.members, message, apart);
       if (apart?.channel.frames) this.#tell(apart, { ...message, key: key! });
     }
+    if (origin !== undefined && this.#helpers.titles !== undefined) void this.#title(message);
     this.#activity.happened(roomKey, message.room, message.id);
   }
 

@@ -18,10 +18,15 @@ export class Pace {
     this.#burst = burst * this.#interval;
   }
 
+  /** How many milliseconds to wait before the next one may be taken. */
+  peek(now: number): number {
+    return Math.max(0, this.#paidAt - now - this.#burst);
+  }
+
   /** Takes what a line costs, and tells how many milliseconds to wait before the next one. */
   take(length: number, now: number): number {
     const tokens = Math.max(1, Math.ceil(length / BYTES_PER_TOKEN));
     this.#paidAt = Math.max(this.#paidAt, now) + tokens * this.#interval;
-    return Math.max(0, this.#paidAt - now - this.#burst);
+    return this.peek(now);
   }
 }

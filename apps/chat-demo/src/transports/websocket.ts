@@ -50,6 +50,8 @@ interface Peer {
   readonly socket: WebSocket;
   /** It has answered since it was asked last. */
   alive: boolean;
+  /** It was told goodbye, and has some time to read that. */
+  leaving: boolean;
 }
 
 /** What takes over connections that want to be WebSockets. */
@@ -84,9 +86,9 @@ export class WebSocketClients {
   /** Resolves when nobody is left: who was told goodbye has `closeTimeout` to go, the others go now. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    const closed = [...this.#peers].map(({ socket }) => {
+    const closed = [...this.#peers].map(({ socket, leaving }) => {
       const gone = new Promise((resolve) => socket.once("close", resolve));
-      if (socket.readyState === socket.OPEN) socket.terminate();
+      if (!leaving) socket.terminate();
       return gone;
     });
     await Promise.all(closed);
@@ -94,7 +96,7 @@ export class WebSocketClients {
 
   #welcome(webSocket: WebSocket, socket: Socket): void {
     const { hub, limits, wire, onDrop } = this.#services;
-    const peer: Peer = { socket: webSocket, alive: true };
+    const peer: Peer = { socket: webSocket, alive: true, leaving: false };
     this.#peers.add(peer);
     let code = GOING_AWAY;
     // Frames are ready and shared, and written as they are: `webSocket.send` would make the header for each client.
@@ -109,6 +111,7 @@ export class WebSocketClients {
       close: (reason, { discard, restart = false }) => {
         if (ended) return;
         ended = true;
+        peer.leaving = true;
         if (discard) {
           code = POLICY_VIOLATION;
           onDrop(session.client?.nick ?? "a browser", reason);
