@@ -37,6 +37,11 @@ export class Terminal {
     return this.#tmux("capture-pane", "-p").trimEnd();
   }
 
+  /** The same with its colours, as escape sequences. */
+  styledScreen(): string {
+    return this.#tmux("capture-pane", "-p", "-e").trimEnd();
+  }
+
   /** Types text as it is. */
   type(text: string): void {
     this.#tmux("send-keys", "-l", text);

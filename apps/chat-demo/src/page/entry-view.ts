@@ -22,8 +22,8 @@ export function textOf(text: string): HTMLElement {
 export const nameOf = (nick: string): HTMLElement =>
   h("bdi", { class: "from", "data-hue": nickHue(nick) }, printable(nick));
 
-export function timeOf(time: number, attributes: Record<string, string> = {}): HTMLTimeElement {
-  return h("time", { datetime: new Date(time).toISOString(), title: fullTime(time), ...attributes }, shortTime(time));
+function timeOf(time: number): HTMLTimeElement {
+  return h("time", { datetime: new Date(time).toISOString(), title: fullTime(time) }, shortTime(time));
 }
 
 export function faceOf(nick: string): HTMLElement {
@@ -35,7 +35,7 @@ const authorOf = (entry: Entry | undefined): string | undefined =>
   entry?.kind === "message" && entry.message.type === "said" ? entry.message.from : undefined;
 
 /** Whether an entry goes on where the one before stopped: the same person, soon after. */
-export function continues(before: Entry | undefined, entry: Entry): boolean {
+function continues(before: Entry | undefined, entry: Entry): boolean {
   const from = authorOf(entry);
   return (
     before !== undefined &&
@@ -52,7 +52,13 @@ export function entryView(entry: Entry, before: Entry | undefined): HTMLElement 
     case "message": {
       const { from, text, type } = entry.message;
       if (type === "acted") {
-        return person("act", from, entry.time, [], h("span", {}, nameOf(from), " ", textOf(text)));
+        const what = h("span", { class: "what" }, nameOf(from), " ", textOf(text));
+        return h(
+          "div",
+          { class: "entry first act" },
+          faceOf(from),
+          h("div", { class: "text" }, what, " ", timeOf(entry.time)),
+        );
       }
       if (!continues(before, entry)) return person("", from, entry.time, [nameOf(from)], textOf(text));
       return h(

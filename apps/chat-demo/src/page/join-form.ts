@@ -2,7 +2,7 @@
 import { checkName } from "../protocol/name.ts";
 import { h } from "./dom.ts";
 
-export interface JoinChoice {
+interface JoinChoice {
   readonly nick: string | undefined;
   readonly room: string | undefined;
   readonly password: string | undefined;

@@ -6,7 +6,7 @@ const OPEN_TIMEOUT = 10_000;
 
 /** The address of the chat on the server that the page came from. */
 export function chatAddress(page: Location): string {
-  const url = new URL("ws", page.href.replace(/[?#].*$/s, ""));
+  const url = new URL("chat", page.href.replace(/[?#].*$/s, ""));
   url.protocol = page.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }

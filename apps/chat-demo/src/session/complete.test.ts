@@ -34,5 +34,5 @@ test("the word that ends at the cursor is replaced, and what follows is left", (
       { text: "Adele ", hint: "" },
     ],
   });
-  expect(complete("/j", 2, known).options[0]!.hint).toMatch(/^\/join ROOM · go to another room/);
+  expect(complete("/j", 2, known).options[0]!.hint).toMatch(/^ROOM – go to another room/);
 });

@@ -3,7 +3,7 @@ import { helpLines } from "../protocol/commands.ts";
 import { nameKey } from "../protocol/name.ts";
 
 /** Something that could stand there. */
-export interface Completion {
+interface Completion {
   /** What replaces the word. */
   readonly text: string;
   /** What it means, when that needs words. */
@@ -29,7 +29,14 @@ const personCommands = new Set(["/msg"]);
 
 const commands: readonly Completion[] = helpLines.flatMap((line) => {
   const [, usage, hint = ""] = /^(\/\S.*?)\s{2,}(.*)$/.exec(line) ?? [];
-  return usage === undefined ? [] : [{ text: `${usage.split(" ")[0]} `, hint: `${usage} · ${hint}` }];
+  return usage === undefined
+    ? []
+    : [
+        {
+          text: `${usage.split(" ")[0]} `,
+          hint: [usage.split(" ").slice(1).join(" "), hint].filter(Boolean).join(" – "),
+        },
+      ];
 });
 
 /** Completions of the word that ends at `cursor`; none for a word that nothing begins with. */

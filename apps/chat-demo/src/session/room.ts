@@ -59,21 +59,20 @@ export class Room {
   }
 
   /**
-   * Takes what the server sends on entering. `follows`: nothing is left out between what is known and these; otherwise
-   * that is so when they reach back to what is known.
+   * Takes what the server sends on entering: it follows what is known, unless there is a `gap` before it. Behind a gap
+   * the room begins anew, for what is missing is before these messages and can be asked for from there.
    */
-  arrive(messages: readonly Message[], more: boolean, follows: boolean): Arrival {
-    const known = this.last;
-    const joins = follows || known === 0 || messages.length === 0 || messages[0]!.id <= known || !more;
-    if (!joins) {
-      this.#entries = messages.map(entryOf);
-      this.last = messages.at(-1)!.id;
-      this.more = true;
-      this.#trim();
-      return { type: "replaced" };
+  arrive(messages: readonly Message[], more: boolean, gap: boolean): Arrival {
+    const isNew = this.last === 0;
+    if (gap) {
+      const ahead = (messages[0]?.id ?? 0) > this.last;
+      this.last = 0;
+      // A server that lost its history counts from the beginning again; what this client has is all there is.
+      if (ahead) this.#entries = [];
     }
-    if (known === 0) this.more = more;
-    return { type: "appended", entries: messages.flatMap((message) => this.say(message) ?? []) };
+    const entries = messages.flatMap((message) => this.say(message) ?? []);
+    if (gap || isNew) this.more = more;
+    return gap ? { type: "replaced" } : { type: "appended", entries };
   }
 
   /** Puts older messages before what is there; returns those that were not known. */
@@ -84,6 +83,14 @@ export class Room {
     this.last = Math.max(this.last, messages.at(-1)?.id ?? 0);
     this.more = more;
     return entries;
+  }
+
+  /** Forgets everything that was said. */
+  clear(): void {
+    this.#entries = [];
+    this.last = 0;
+    this.more = true;
+    this.unread = false;
   }
 
   /** Forgets what is beyond the limit. For a client that does not look at old entries now. */

@@ -22,6 +22,8 @@ import { Room } from "./room.ts";
 const PING_AFTER = 20_000;
 /** Milliseconds without a word after which the connection counts as dead. */
 const DEAD_AFTER = 45_000;
+/** Milliseconds that a server may take to answer the hello. */
+const WELCOME_WITHIN = 15_000;
 /** A connection that held so many milliseconds was a good one: waiting starts from the shortest again. */
 const GOOD_AFTER = 10_000;
 /** Milliseconds before a message that the server could not keep is sent again. */
@@ -29,6 +31,8 @@ const RETRY_AFTER = 2_000;
 /** Milliseconds between tries to have the wanted name back, which the connection before may still hold. */
 const RENAME_AFTER = 3_000;
 const MAX_RENAMES = 20;
+/** Where everybody begins, and where `/leave` leads. */
+const LOBBY = "lobby";
 /** The longest line until the server has told its own limit, in bytes. */
 const DEFAULT_MAX_LINE = 4_096;
 const HISTORY_PAGE = Math.min(50, MAX_HISTORY_LIMIT);
@@ -96,6 +100,7 @@ export class Session {
   #since = 0;
   #heard = 0;
   #asked = false;
+  #leaving = false;
   #retryAt: number | undefined;
   #renameAt: number | undefined;
   #renames = 0;
@@ -110,6 +115,7 @@ export class Session {
     this.#wantedNick = options.nick;
     this.#wantedRoom = options.room;
     this.#password = options.password;
+    this.#roomNamed(LOBBY);
   }
 
   get link(): Link {
@@ -178,6 +184,10 @@ export class Session {
   /** There is no connection any more, or none could be made. */
   closed(): void {
     if (this.#link.state === "over") return;
+    if (this.#leaving) {
+      this.leave("See you");
+      return;
+    }
     const now = this.#options.now();
     if (this.#link.state === "online") {
       if (now - this.#since >= GOOD_AFTER) this.#failures = 0;
@@ -188,13 +198,15 @@ export class Session {
 
   /** Somebody tries to connect now. */
   connecting(): void {
+    this.#since = 0;
     this.#setLink({ state: "connecting" });
   }
 
   /** Time has passed; `"dead"` when the connection should be given up. Call it about once a second. */
   tick(): "alive" | "dead" {
-    if (this.#link.state !== "online") return "alive";
     const now = this.#options.now();
+    if (this.#link.state === "connecting" && this.#since > 0 && now - this.#since >= WELCOME_WITHIN) return "dead";
+    if (this.#link.state !== "online") return "alive";
     if (now - this.#heard >= DEAD_AFTER) return "dead";
     if (now - this.#heard >= PING_AFTER && !this.#asked) {
       this.#asked = true;
@@ -224,31 +236,14 @@ export class Session {
       this.refuse(`Not sent: ${bytes} bytes, and ${this.#maxLine} are the most`);
       return;
     }
-    const [, word = "", rest = ""] = /^\/(?!\/)(\S*)\s*(.*)$/s.exec(text) ?? [];
-    switch (word.toLowerCase()) {
-      case "":
-      case "me":
-        this.#say(text);
-        break;
-      case "join":
-        this.#join(text, rest);
-        break;
-      case "leave":
-        this.#join(text, "lobby");
-        break;
-      case "quit":
-        if (this.#link.state === "online") this.#options.send({ type: "line", text });
-        this.leave("See you.");
-        break;
-      default:
-        if (this.#link.state !== "online") {
-          this.refuse(`Not sent, as there is no connection: ${text}`);
-          return;
-        }
-        if (word.toLowerCase() === "who") this.#whos.push("person");
-        if (word.toLowerCase() === "nick") this.#renameAt = undefined;
-        this.#options.send({ type: "line", text });
-    }
+    const [, word = "", rest = ""] = /^\/(\S*)\s*(.*)$/s.exec(text) ?? [];
+    const command = word.toLowerCase();
+    if (!text.startsWith("/") || text.startsWith("//") || (command === "me" && rest !== "")) this.#say(text);
+    else if (command === "join" && rest !== "") this.#join(text, rest);
+    else if (command === "leave") this.#join(text, LOBBY);
+    else if (command === "history") this.loadOlder();
+    else if (this.#link.state === "online" || command === "quit") this.#command(command, text);
+    else this.refuse(`Not sent, as there is no connection: ${text}`);
   }
 
   /** Asks for messages before those of the room; they come as `prepended`. */
@@ -370,7 +365,7 @@ export class Session {
         break;
       case "goodbye":
         // A server that starts again, or went away without saying that it will not, is tried again.
-        if (frame.restart !== true && this.#link.state !== "over") {
+        if (this.#leaving || frame.restart !== true) {
           this.#setLink({ state: "over", why: "goodbye", text: `Goodbye: ${frame.reason}` });
         } else {
           this.#notice(frame);
@@ -406,6 +401,11 @@ export class Session {
     const room = this.#roomNamed(name);
     const moved = room !== this.#room;
     this.#room = room;
+    // The rooms that were left last are last; of those before, the server need not know how far this client has read.
+    this.#rooms.delete(nameKey(name));
+    this.#rooms.set(nameKey(name), room);
+    const visited = [...this.#rooms.values()].filter(({ last }) => last > 0);
+    for (const forgotten of visited.slice(0, -MAX_AFTER_ROOMS)) forgotten.clear();
     this.#wantedRoom = room.name;
     room.unread = false;
     if (moved) {
@@ -449,14 +449,20 @@ export class Session {
       this.#options.changed({ type: "prepended", room: room.name, entries });
       return;
     }
-    const arrival = room.arrive(messages, more, gap === false);
+    const arrival = room.arrive(messages, more, gap === true);
     if (arrival.type === "replaced") this.#options.changed({ type: "replaced", room: room.name });
     else this.#options.changed({ type: "appended", room: room.name, entries: arrival.entries });
     this.#options.changed({ type: "outbox" });
   }
 
   #listed(rooms: readonly ListedRoom[]): void {
-    for (const room of this.#rooms.values()) room.size = undefined;
+    const listed = new Set(rooms.map(({ room }) => nameKey(room)));
+    for (const [key, room] of this.#rooms) {
+      room.size = undefined;
+      // A room without people is none, unless there is something here to read in it.
+      if (!listed.has(key) && key !== LOBBY && room !== this.#room && room.entries.length === 0)
+        this.#rooms.delete(key);
+    }
     for (const { room: name, size, last } of rooms) {
       const room = this.#roomNamed(name);
       room.size = size;
@@ -466,18 +472,26 @@ export class Session {
     this.#options.changed({ type: "rooms" });
   }
 
-  #problem({ code, text }: Extract<ServerFrame, { type: "problem" }>): void {
+  #problem({ code, text, key }: Extract<ServerFrame, { type: "problem" }>): void {
     if (code === "password" && this.#link.state !== "online") {
       this.#setLink({ state: "over", why: "password", text });
       return;
     }
-    if (code === "unavailable") this.#retryAt = this.#options.now() + RETRY_AFTER;
+    if (code === "unavailable" && key !== undefined) {
+      // It stays in the outbox; one word about it is enough.
+      if (this.#retryAt === undefined) this.refuse(`${text.replace(/;.*$/, "")}; it is sent again`);
+      this.#retryAt = this.#options.now() + RETRY_AFTER;
+      return;
+    }
+    // The connection before holds the name until the server finds out that it broke.
     if (code === "nick" && this.#renames > 0 && this.#nick !== this.#wantedNick) {
       this.#renameLater();
       return;
     }
-    this.#outbox.joined();
+    if (key !== undefined) this.#outbox.acknowledge(key);
+    else if (code === "command") this.#outbox.joined();
     this.refuse(text);
+    this.#options.changed({ type: "outbox" });
     this.#pump();
   }
 
@@ -488,17 +502,26 @@ export class Session {
       this.refuse(`Not sent: ${MAX_OUTGOING} messages wait for the server already`);
       return;
     }
-    const room = this.#outbox.destination ?? this.#room?.name ?? this.#wantedRoom ?? "lobby";
+    const room = this.#outbox.destination ?? this.#room?.name ?? this.#wantedRoom ?? LOBBY;
     const { makeKey, now } = this.#options;
     this.#outbox.add({ kind: "message", key: makeKey(), room, text, time: now(), shown: false, sent: false });
     this.#options.changed({ type: "outbox" });
     this.#pump();
   }
 
+  /** What matters now or not at all: it is not kept for another connection. */
+  #command(command: string, text: string): void {
+    if (command === "who") this.#whos.push("person");
+    if (command === "nick") this.#renameAt = undefined;
+    if (command === "quit") this.#leaving = true;
+    if (this.#link.state === "online") this.#options.send({ type: "line", text });
+    else this.leave("See you");
+  }
+
   #join(text: string, rest: string): void {
     const name = checkName(rest.startsWith("#") ? rest.slice(1) : rest);
     if ("problem" in name) {
-      this.refuse(rest === "" ? "Usage: /join ROOM" : name.problem);
+      this.refuse(name.problem);
       return;
     }
     if (this.#outbox.full) {
@@ -540,7 +563,7 @@ export class Session {
   }
 
   #show(entry: Entry): void {
-    const room = this.#room ?? this.#roomNamed(this.#wantedRoom ?? "lobby");
+    const room = this.#room ?? this.#roomNamed(this.#wantedRoom ?? LOBBY);
     room.add(entry);
     this.#options.changed({ type: "appended", room: room.name, entries: [entry] });
   }

@@ -107,12 +107,15 @@ export function openDetail(packet: Packet): Detail {
     });
   }
 
-  for (const { name, summary, leaves, ...range } of branches(packet)) {
+  const all = branches(packet);
+  for (const [i, { name, summary, leaves, ...range }] of all.entries()) {
+    // What is innermost is what one opens a packet for.
+    const expanded = i === all.length - 1;
     const label = h("div", { class: "label" }, h("b", {}, name), h("span", {}, h("bdi", {}, printable(summary))));
     const group = h("ul", { role: "group" });
     const element = h(
       "li",
-      { class: "layer", role: "treeitem", tabindex: "-1", "aria-expanded": "true" },
+      { class: "layer", role: "treeitem", tabindex: "-1", "aria-expanded": String(expanded) },
       label,
       group,
     );
@@ -131,7 +134,8 @@ export function openDetail(packet: Packet): Detail {
     }
     tree.append(element);
   }
-  items[0]?.element.setAttribute("tabindex", "0");
+  const innermost = items.findLastIndex(({ element }) => element.classList.contains("layer"));
+  if (innermost >= 0) select(innermost, false);
 
   tree.addEventListener("keydown", (event) => {
     const at = items.findIndex(({ element }) => element === document.activeElement);

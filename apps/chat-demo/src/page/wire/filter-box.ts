@@ -6,10 +6,12 @@ export interface FilterBox {
   readonly element: HTMLElement;
   /** What is in force; undefined shows everything. */
   readonly filter: Filter | undefined;
+  /** Compiles again, for packets of another kind of link. */
+  compile(): void;
 }
 
 /** Compiles as one types; an expression with a fault leaves the last one in force. */
-export function createFilterBox(onChange: () => void): FilterBox {
+export function createFilterBox(linkType: () => number, onChange: () => void): FilterBox {
   const field = h("input", {
     class: "field",
     "aria-label": "Filter, in the language of tcpdump",
@@ -23,10 +25,10 @@ export function createFilterBox(onChange: () => void): FilterBox {
   const problem = h("output", { class: "why", id: "filter-problem", hidden: true });
   let filter: Filter | undefined;
 
-  field.addEventListener("input", () => {
+  function compile(): void {
     const expression = field.value.trim() === "" ? undefined : field.value;
     try {
-      filter = expression === undefined ? undefined : compileFilter(expression);
+      filter = expression === undefined ? undefined : compileFilter(expression, { linkType: linkType() });
       problem.hidden = true;
       field.setAttribute("aria-invalid", "false");
       onChange();
@@ -36,18 +38,22 @@ export function createFilterBox(onChange: () => void): FilterBox {
       problem.textContent = explain(error);
       field.setAttribute("aria-invalid", "true");
     }
-  });
+  }
+  field.addEventListener("input", compile);
   return {
     element: h("div", { class: "wire-filter" }, field, problem),
     get filter() {
       return filter;
     },
+    compile,
   };
 }
 
 /** The message under the column it is about; both lines are in letters of one width. */
-export function explain(error: FilterError): string {
-  const message = error.message.replace(/ \(column \d+ of ".*"\)$/s, "");
+function explain(error: FilterError): string {
+  const message = error.message
+    .replace(/ \(column \d+ of ".*"\)$/s, "")
+    .replace(/^can't parse filter expression: /, "");
   if (error.column === undefined) return message;
   return `${" ".repeat(error.column - 1)}▲\n${message} (column ${error.column})`;
 }

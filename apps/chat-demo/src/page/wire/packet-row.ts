@@ -24,7 +24,7 @@ function clockTime(packet: Packet): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${micros}`;
 }
 
-/** The row: number, time, from, to, protocol, length, and what `summary()` and the chat say. */
+/** The row: number, time, from, to, protocol, length, and what the chat says, or the innermost layers do. */
 export function packetRow({ number, packet }: Kept): HTMLTableRowElement {
   const parts = summaryParts(packet);
   const [from, to] = sides(parts.flow);
@@ -32,8 +32,9 @@ export function packetRow({ number, packet }: Kept): HTMLTableRowElement {
   const protocol =
     framesOf(packet).length > 0 ? "WebSocket" : said === undefined ? (parts.layers.at(-1) ?? "?") : "Chat";
   const info = h("td", { class: "info", title: packet.summary() });
-  if (said !== undefined) info.append(h("bdi", { class: "said" }, printable(said)), "  ");
-  info.append(packet.summary());
+  // The chain and the addresses of the summary have columns of their own.
+  if (said === undefined) info.append([parts.details, parts.error].filter(Boolean).join("  "));
+  else info.append(h("bdi", { class: "said" }, said.split(/\r?\n/).map(printable).join(" ⏎ ")));
   return h(
     "tr",
     { "data-number": number, "aria-selected": "false" },

@@ -1,5 +1,5 @@
 /** The packets of this very chat, as they pass: one line each, opened into fields and bytes, filtered, saved. */
-import { encodeCapture, type Filter, type Packet } from "@sockeye/pcap-decode";
+import { encodeCapture, type Filter, LinkType, type Packet } from "@sockeye/pcap-decode";
 import type { Session } from "../../session/session.ts";
 import { h, icon } from "../dom.ts";
 import { type CaptureFeed, startFeed } from "./capture-feed.ts";
@@ -35,13 +35,17 @@ export function createWireView(session: Session): WireView {
   const ring = new Ring<Kept>(MAX_PACKETS, MAX_BYTES, ({ packet }) => packet.capturedLength);
   let feed: CaptureFeed | undefined;
   let seen = 0;
+  let linkType: number = LinkType.ETHERNET;
   let paused = false;
   let problem: string | undefined;
   let opened: Kept | undefined;
   let arrived: Kept[] = [];
   let drawing = false;
 
-  const filterBox = createFilterBox(() => redraw());
+  const filterBox = createFilterBox(
+    () => linkType,
+    () => redraw(),
+  );
   const tally = h("span", { class: "tally" });
   const pauseButton = h("button", { type: "button", class: "button" });
   const clearButton = h("button", { type: "button", class: "button" }, "Clear");
@@ -106,8 +110,12 @@ export function createWireView(session: Session): WireView {
       empty.replaceChildren(h("strong", {}, "No packet passes the filter"), `${kept} are kept.`);
     } else {
       empty.replaceChildren(
-        h("strong", {}, session.link.state === "online" ? "Waiting for packets" : "There is no connection"),
-        "Say something in the chat: the packets that carry it appear here, decoded in this page.",
+        h("strong", {}, paused ? "Paused" : state === "on" ? "Waiting for packets" : "Not capturing yet"),
+        paused
+          ? "Nothing is collected."
+          : state === "on"
+            ? "Say something in the chat: the packets that carry it appear here, decoded in this page."
+            : (reason ?? "The server is asked for the packets of the chat."),
       );
     }
   }
@@ -141,6 +149,10 @@ export function createWireView(session: Session): WireView {
 
   function received(packet: Packet): void {
     if (paused) return;
+    if (packet.linkType !== linkType) {
+      linkType = packet.linkType;
+      filterBox.compile();
+    }
     const kept = { number: ++seen, packet };
     ring.push(kept);
     arrived.push(kept);

@@ -9,9 +9,13 @@ export interface ScreenOptions {
   onLine(line: string): void;
   /** Ctrl-C, Ctrl-D or the end of a pipe: nothing more will be typed. */
   onEnd(interrupted: boolean): void;
+  /** What could stand for the word that ends here: whole words, and the word. */
+  complete(line: string): [string[], string];
 }
 
 export interface Screen {
+  /** Whether somebody sits in front of it. */
+  readonly terminal: boolean;
   /** Shows a line above what is being typed. */
   show(line: string): void;
   /** Says what stands before what is being typed. */
@@ -20,14 +24,23 @@ export interface Screen {
 }
 
 /** A line editor in a terminal; plain lines in and out when either side is a pipe. */
-export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Screen {
+export function openScreen({ input, output, onLine, onEnd, complete }: ScreenOptions): Screen {
   const terminal = input.isTTY === true && output.isTTY === true;
-  const editor = createInterface({ input, ...(terminal && { output }), terminal, prompt: "" });
+  const editor = createInterface({ input, ...(terminal && { output, completer: complete }), terminal, prompt: "" });
   let ended = false;
   /** Moves to the row where the prompt begins, and clears from there on. */
   const clearPrompt = (): void => {
     const { rows } = editor.getCursorPos();
     output.write(`${rows > 0 ? `\x1b[${rows}A` : ""}\r\x1b[J`);
+  };
+  /** Takes away the line that was typed: it comes back in its place among the others. */
+  const clearTyped = (line: string): void => {
+    const writable = editor as { line: string; cursor: number };
+    const { line: kept, cursor } = editor;
+    Object.assign(writable, { line, cursor: line.length });
+    const { rows } = editor.getCursorPos();
+    Object.assign(writable, { line: kept, cursor });
+    output.write(`\x1b[${rows + 1}A\r\x1b[J`);
   };
   const leaveTerminal = (): void => {
     if (terminal && !ended) clearPrompt();
@@ -39,6 +52,7 @@ export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Scr
     onEnd(interrupted);
   };
   editor.on("line", (line) => {
+    if (terminal && !ended) clearTyped(line);
     onLine(line);
     if (terminal && !ended) editor.prompt();
   });
@@ -49,6 +63,7 @@ export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Scr
   editor.on("close", () => end(false));
 
   return {
+    terminal,
     show(line) {
       if (!terminal || ended) {
         output.write(`${line}\n`);
@@ -61,6 +76,11 @@ export function openScreen({ input, output, onLine, onEnd }: ScreenOptions): Scr
       editor.prompt(true);
     },
     prompt(text) {
+      if (text === editor.getPrompt()) return;
+      if (terminal && !ended) {
+        clearPrompt();
+        (editor as { prevRows?: number }).prevRows = 0;
+      }
       editor.setPrompt(text);
       if (terminal && !ended) editor.prompt(true);
     },
