@@ -11,6 +11,8 @@ export default defineConfig([
   library({ entry: { index: "src/index.ts", live: "src/live/index.ts" }, splitting: true }) as object,
   library({
     entry: { cli: "src/cli/main.ts" },
+    // What needs socket-core is a file of its own, which is read when it is asked for.
+    splitting: true,
     dts: false,
     clean: false,
     sourcemap: false,

@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -170,6 +171,31 @@ describe("lan-discovery", () => {
     expect(end).toEqual({ code: 0, signal: null });
     expect(output).not.toContain("\u001b");
     expect(output).toMatch(/\nCleo is here .*\n$/);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("sniff-ten-packets (needs root)", () => {
+  it("prints ten packets that match, and ends", async () => {
+    const sniffer = example("sniff-ten-packets", "lo", "udp", "and", "dst", "port", "40961");
+    await sniffer.find(/^Listening on lo$/m);
+    const socket = createSocket("udp4").on("error", () => {});
+    for (let i = 0; i < 20; i++) {
+      socket.send("other", 40_962, "127.0.0.1");
+      socket.send("one of ten", 40_961, "127.0.0.1");
+    }
+    const line = String.raw`\d{4}-\S+Z lo Ethernet / IPv4 / UDP {2}127\.0\.0\.1:\d+ > 127\.0\.0\.1:40961 {2}payload=10\n`;
+    expect(await sniffer.ended).toEqual(fine(new RegExp(`^Listening on lo\n(${line}){10}10 packets, \\d+ passed`)));
+    socket.close();
+  });
+
+  it("ends cleanly on Ctrl-C, and says what is wrong", async () => {
+    const sniffer = example("sniff-ten-packets", "lo", "udp port 40963");
+    await sniffer.find(/^Listening on lo$/m);
+    expect(await sniffer.interrupt()).toEqual(fine(/\n0 packets, 0 passed the filter, 0 dropped\n$/));
+    expect(await example("sniff-ten-packets", "nope0").ended).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^interface: expected one of .*, got "nope0"\n$/),
+    });
   });
 });
 

@@ -167,6 +167,7 @@ export {
 } from "./streams/conversation.ts";
 export type { FragmentOverlapPolicy } from "./streams/datagram.ts";
 export { Defragmenter, type DefragmentOptions, type DefragmentStatistics } from "./streams/defragment.ts";
+export { type DNSMessage, DNSTracker, type DNSTrackerOptions, DNSTransaction } from "./streams/dns-tracker.ts";
 export { type Endpoint, endpointText } from "./streams/endpoint.ts";
 export { Flow, type FlowCounters, type FlowJSON, type RoundTrip, type TrafficCounters } from "./streams/flow.ts";
 export type { EndReason } from "./streams/flow-table.ts";
@@ -184,10 +185,19 @@ export {
   type PacketSource,
   StreamGapError,
 } from "./streams/follow.ts";
-export { TCPReassembler, type TCPReassemblyOptions, type TCPReassemblyStatistics } from "./streams/reassemble.ts";
+export { type DecodeBodyOptions, HTTPBody, HTTPBodyError } from "./streams/http-body.ts";
+export { type HTTPMessage, type HTTPRequest, type HTTPResponse, headerOf } from "./streams/http-message.ts";
+export { HTTPTracker, type HTTPTrackerOptions, HTTPTransaction } from "./streams/http-tracker.ts";
+export {
+  type OnStream,
+  TCPReassembler,
+  type TCPReassemblyOptions,
+  type TCPReassemblyStatistics,
+} from "./streams/reassemble.ts";
 export { StreamChunk, type StreamSide } from "./streams/tcp-chunk.ts";
 export type { OverlapPolicy } from "./streams/tcp-direction.ts";
 export { type StreamCounters, type TCPState, TCPStream, type TCPStreamHandler } from "./streams/tcp-stream.ts";
+export { TLSSession, TLSTracker, type TLSTrackerOptions } from "./streams/tls-tracker.ts";
 export { Timestamp } from "./timestamp.ts";
 export type { FieldPlace } from "./view-class.ts";
 export type { DecodeError, DecodeErrorCode } from "./walk.ts";

@@ -2,10 +2,16 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { escapeText } from "../format/escape.ts";
 import { type ConvertOptions, convert } from "./convert.ts";
+import { type DNSCommandOptions, dns } from "./dns.ts";
+import { type ExportOptions, exportObjects } from "./export-objects.ts";
 import { type FilterCommandOptions, filter } from "./filter.ts";
+import { type FlowsOptions, flows } from "./flows.ts";
+import { type FollowCommandOptions, follow } from "./follow.ts";
 import { dump } from "./hexdump.ts";
+import { type HTTPCommandOptions, http } from "./http.ts";
 import { OutputClosed } from "./output.ts";
 import { type ReadOptions, read } from "./read.ts";
+import { addLiveCommands } from "./sniff-commands.ts";
 import { type StatsOptions, stats } from "./stats.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -101,6 +107,74 @@ program
   .action((file: string, words: string[], options: ReadOptions) =>
     run(() => dump(file, { ...options, filter: words.join(" ") })),
   );
+
+program
+  .command("follow")
+  .description("print what TCP streams carry, laid out as tshark's follow")
+  .argument("<file>", "capture to read")
+  .argument("[stream...]", "number of a stream, or a filter; all without it")
+  .addOption(
+    new Option("-f, --format <format>", "how to print bytes").choices(["ascii", "hex", "raw"]).default("ascii"),
+  )
+  .addOption(new Option("--from <side>", "only what one side sent").choices(["client", "server"]))
+  .addOption(color())
+  .action((file: string, words: string[], options: FollowCommandOptions) => run(() => follow(file, words, options)));
+
+program
+  .command("flows")
+  .description("count packets by flow, or by pair of addresses, the greatest first")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .addOption(new Option("-b, --by <what>", "what to count").choices(["flow", "ip", "ethernet"]).default("flow"))
+  .addOption(
+    new Option("-s, --sort <key>", "what to order by")
+      .choices(["bytes", "packets", "duration", "start"])
+      .default("bytes"),
+  )
+  .option("-n, --top <n>", "only the first n rows", positive)
+  .option("-j, --json", "one JSON object a line")
+  .option("--csv", "as CSV")
+  .addOption(color())
+  .action((file: string, words: string[], options: FlowsOptions) =>
+    run(() => flows(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("http")
+  .description("print HTTP requests with their answers, one a line")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .option("-v, --verbose", "the headers too")
+  .option("-j, --json", "one JSON object a line")
+  .addOption(color())
+  .action((file: string, words: string[], options: HTTPCommandOptions) =>
+    run(() => http(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("dns")
+  .description("print DNS queries with their answers, one a line")
+  .argument("<file>", "capture to read")
+  .argument("[filter...]", "only packets that this selects")
+  .option("-j, --json", "one JSON object a line")
+  .addOption(color())
+  .action((file: string, words: string[], options: DNSCommandOptions) =>
+    run(() => dns(file, { ...options, filter: words.join(" ") })),
+  );
+
+program
+  .command("export-objects")
+  .description("write the bodies of HTTP requests and responses as files")
+  .argument("<file>", "capture to read")
+  .argument("<folder>", "where to write; files that are there stay")
+  .argument("[filter...]", "only packets that this selects")
+  .option("--max-size <bytes>", "longest body that is kept", positive, 64 * 2 ** 20)
+  .addOption(color())
+  .action((file: string, folder: string, words: string[], options: ExportOptions) =>
+    run(() => exportObjects(file, folder, { ...options, filter: words.join(" ") })),
+  );
+
+addLiveCommands(program, run);
 
 /** Errors become one line that says what is wrong; the reader's end of a pipe closing is no error. */
 async function run(command: () => Promise<number>): Promise<void> {

@@ -8,13 +8,18 @@ import { Session } from "./session.ts";
 /** How times are printed. */
 type TimeFormat = "local" | "utc" | "epoch" | "relative";
 
-/** Options of `read`. */
-export interface ReadOptions extends CommonOptions, SelectOptions {
+/** How packets are printed. */
+export interface PrintOptions {
   readonly verbose?: boolean;
   readonly hex?: boolean;
   readonly json?: boolean;
   readonly time: TimeFormat;
 }
+
+/** Options of `read`. */
+export interface ReadOptions extends CommonOptions, SelectOptions, PrintOptions {}
+
+type Paint = Session["paint"];
 
 /** Colours by what a packet is about; the first rule that fits. */
 const rules: readonly (readonly [
@@ -36,15 +41,7 @@ export async function read(path: string, options: ReadOptions): Promise<number> 
   await session.each(
     capture,
     options,
-    (packet, number) => {
-      if (options.json) return session.out.line(JSON.stringify({ number, ...packet.toJSON() }));
-      const lines = [
-        options.verbose ? packet.show() : line(session, packet, number, timeText(packet.time, options.time, first)),
-      ];
-      if (options.hex) lines.push(hexdump(packet.bytes));
-      if (options.verbose) lines.push("");
-      return session.out.line(lines.join("\n"));
-    },
+    (packet, number) => session.out.line(packetText(session.paint, packet, number, options, first)),
     {
       quiet: process.stdout.isTTY === true,
       first: (packet) => {
@@ -56,8 +53,24 @@ export async function read(path: string, options: ReadOptions): Promise<number> 
   return session.exitCode;
 }
 
-function line(session: Session, packet: Packet, number: number, time: string): string {
-  const { paint } = session;
+/** A packet as `options` want it: one line, its layers, its bytes, or JSON. `first` is when the first one came. */
+export function packetText(
+  paint: Paint,
+  packet: Packet,
+  number: number,
+  options: PrintOptions,
+  first: Timestamp,
+): string {
+  if (options.json) return JSON.stringify({ number, ...packet.toJSON() });
+  const lines = [
+    options.verbose ? packet.show() : line(paint, packet, number, timeText(packet.time, options.time, first)),
+  ];
+  if (options.hex) lines.push(hexdump(packet.bytes));
+  if (options.verbose) lines.push("");
+  return lines.join("\n");
+}
+
+function line(paint: Paint, packet: Packet, number: number, time: string): string {
   const { layers, flow, details, payload, error } = summaryParts(packet);
   const rule = rules.find(([names]) => layers.some((name) => names.has(name)));
   const color = error !== "" ? paint.red : rule === undefined ? (text: string) => text : paint[rule[1]];

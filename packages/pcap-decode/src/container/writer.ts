@@ -55,6 +55,8 @@ export class CaptureWriter {
   #failure: unknown;
   /** Packets written. */
   packets = 0;
+  /** Bytes written, with those that the target does not have yet. */
+  bytes = 0;
 
   private constructor(sink: CaptureSink, options: CaptureWriterOptions) {
     if (options.format !== undefined && options.format !== "pcap" && options.format !== "pcapng") {
@@ -165,6 +167,7 @@ export class CaptureWriter {
     this.#reserve(size);
     putPcapRecord(this.#buffer, this.#length, packet, encoding);
     this.#length += size;
+    this.bytes += size;
   }
 
   #startPcap(first: number, source?: CaptureInterface): PcapEncoding {
@@ -231,6 +234,7 @@ export class CaptureWriter {
     this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#length);
     this.#length += bytes.length;
+    this.bytes += bytes.length;
   }
 
   #reserve(size: number): void {

@@ -174,3 +174,8 @@ export function supportedVersions(hello: ClientHello): number[] {
   const versions = numberList(hello, SUPPORTED_VERSIONS, 1, 2);
   return versions.length > 0 ? versions : [hello.version];
 }
+
+/** The version that a server chose: that of its extension, which has two bytes in a ServerHello (RFC 8446 section 4.2.1). */
+export function negotiatedVersion(hello: ServerHello): number {
+  return find(hello, SUPPORTED_VERSIONS)?.number(2) ?? hello.version;
+}

@@ -1,5 +1,14 @@
+export { answers } from "./answers.ts";
+export type { HostOptions } from "./host.ts";
+export { inject, type Sendable } from "./inject.ts";
 export { type InterfaceAddress, interfaces, type NetworkInterface } from "./interfaces.ts";
 export type { InterfaceStatistics } from "./packet-source.ts";
+export { type Ping, type PingOptions, type PingReply, type PingStatistics, ping } from "./ping.ts";
+export { CaptureRecorder, type Recording, type RecordOptions, record } from "./recorder.ts";
 export { MissingCapabilityError } from "./rights.ts";
+export { type Route, routeTo } from "./route.ts";
+export { send } from "./send.ts";
 export { type PacketHandler, type SniffOptions, sniff } from "./sniff.ts";
 export type { Sniffer, SniffStatistics } from "./sniffer.ts";
+export { type SendReceiveOptions, sr1 } from "./sr1.ts";
+export { type Hop, type HopProbe, type TracerouteOptions, traceroute } from "./traceroute.ts";

@@ -1,4 +1,5 @@
 /** Questions to the kernel over rtnetlink(7). They need no rights, and the answers are those of the process's namespace. */
+import { getSystemErrorName } from "node:util";
 import { SOCK_RAW, Socket, SocketError } from "@sockeye/socket-core";
 
 /** socket(2): the family, which has no name in socket-core, and NETLINK_ROUTE. */
@@ -45,7 +46,8 @@ export function askKernel(type: number, body: Uint8Array, dump: boolean): Netlin
       if (answer === NLMSG_ERROR) {
         const errno = content.readInt32LE(0);
         if (errno === 0) return messages;
-        throw new SocketError(`netlink: the kernel answers errno ${-errno}`, { code: "ENETLINK", errno });
+        const code = getSystemErrorName(errno);
+        throw new SocketError(`netlink ${code}`, { code, errno, syscall: "netlink" });
       }
       messages.push({ type: answer, body: content });
       at += (length + 3) & ~3;

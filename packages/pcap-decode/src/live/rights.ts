@@ -1,4 +1,4 @@
-import { AF_PACKET, Socket, SocketError } from "@sockeye/socket-core";
+import { AF_PACKET, IPPROTO_RAW, SOCK_RAW, Socket, SocketError } from "@sockeye/socket-core";
 
 /** A capability(7) that this needs and the process lacks. */
 export class MissingCapabilityError extends Error {
@@ -21,6 +21,11 @@ export class MissingCapabilityError extends Error {
 /** A packet socket that receives nothing before it is bound: its protocol is 0. */
 export function packetSocket(type: number, what: string): Socket {
   return withRights(what, () => new Socket(AF_PACKET, type, 0));
+}
+
+/** A raw socket that takes whole packets, IP header included, raw(7). */
+export function rawSocket(family: number, what: string): Socket {
+  return withRights(what, () => new Socket(family, SOCK_RAW, IPPROTO_RAW));
 }
 
 /** Runs what the system refuses with EPERM to a process without CAP_NET_RAW. */

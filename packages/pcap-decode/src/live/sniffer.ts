@@ -41,29 +41,35 @@ interface SnifferLimits {
 /** After so many batches in a row without waiting, timers and other sockets have a turn. */
 const MAX_BATCHES_IN_A_ROW = 16;
 
+/** So many packets a millisecond are many: the kernel gathers them for a moment, in milliseconds. */
+const BUSY = 10;
+const MOMENT = 1;
+
 /** The packets of open sources, as they come. */
 export class SourceSniffer implements Sniffer {
   readonly #sources: readonly PacketSource[];
-  readonly #waits: (Promise<void> | undefined)[];
+  /** Whether a wait of the source is under way: there is one at a time, however often it is asked for. */
+  readonly #waits: boolean[];
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.#stop();
-  readonly #stopped: Promise<void>;
-  #wake: () => void = () => {};
+  /** Ends the wait that is under way. */
+  #resume: () => void = () => {};
+  #failure: unknown;
   #left: number;
   #queue: Packet[] = [];
   #at = 0;
   #delivered = 0;
   #inARow = 0;
+  /** Packets since the last wait, and when that was. */
+  #taken = 0;
+  #since = performance.now();
   #ended = false;
   #closed = false;
 
   constructor(sources: readonly PacketSource[], { count, timeout, signal }: SnifferLimits) {
     this.#sources = sources;
-    this.#stopped = new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-    this.#waits = sources.map(() => undefined);
+    this.#waits = sources.map(() => false);
     this.#left = count;
     this.#signal = signal;
     if (timeout !== undefined) this.#timer = setTimeout(this.#onAbort, timeout);
@@ -131,7 +137,7 @@ export class SourceSniffer implements Sniffer {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener("abort", this.#onAbort);
-    this.#wake();
+    this.#resume();
   }
 
   /** Fills the queue, which is empty; false at the end. */
@@ -142,6 +148,7 @@ export class SourceSniffer implements Sniffer {
       if (packets.length > 0) {
         if (packets.length > this.#left) packets.length = this.#left;
         this.#left -= packets.length;
+        this.#taken += packets.length;
         this.#queue = packets;
         this.#at = 0;
         if (++this.#inARow < MAX_BATCHES_IN_A_ROW) return true;
@@ -150,24 +157,40 @@ export class SourceSniffer implements Sniffer {
         return true;
       }
       this.#inARow = 0;
-      await Promise.race([this.#stopped, ...this.#sources.map((_, i) => this.#readable(i))]);
+      await this.#wait();
+      if (this.#failure !== undefined && !this.#ended) throw this.#failure;
     }
     this.#queue = [];
     this.#at = 0;
     return false;
   }
 
-  /** One wait for each source at a time, however often it is asked for. */
-  #readable(i: number): Promise<void> {
-    const waiting = this.#waits[i];
-    if (waiting !== undefined) return waiting;
-    const wait = this.#sources[i]!.socket.readable();
-    const done = (): void => {
-      this.#waits[i] = undefined;
+  /** Waits for packets; when many come, for a moment, so that one wake-up serves all of them. */
+  #wait(): Promise<void> {
+    return new Promise((resolve) => {
+      const now = performance.now();
+      const busy = this.#taken >= BUSY * (now - this.#since);
+      this.#taken = 0;
+      this.#since = now;
+      let timer: NodeJS.Timeout | undefined;
+      this.#resume = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (busy) timer = setTimeout(resolve, MOMENT);
+      else for (let i = 0; i < this.#sources.length; i++) this.#arm(i);
+    });
+  }
+
+  #arm(i: number): void {
+    if (this.#waits[i]) return;
+    this.#waits[i] = true;
+    const done = (error?: unknown): void => {
+      this.#waits[i] = false;
+      this.#failure ??= error;
+      this.#resume();
     };
     // Closing the socket rejects it, when nobody listens any more.
-    wait.then(done, done);
-    this.#waits[i] = wait;
-    return wait;
+    this.#sources[i]!.socket.readable().then(() => done(), done);
   }
 }

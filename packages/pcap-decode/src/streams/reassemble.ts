@@ -28,6 +28,9 @@ export interface TCPReassemblyOptions {
   readonly overlap?: OverlapPolicy;
 }
 
+/** Gives the handler of a stream that appears, or several of them; without one the stream costs nothing. */
+export type OnStream = (stream: TCPStream) => TCPStreamHandler | readonly (TCPStreamHandler | undefined)[] | undefined;
+
 /** What a reassembler has seen and holds. */
 export interface TCPReassemblyStatistics {
   /** Streams so far. */
@@ -49,7 +52,7 @@ const MIB = 2 ** 20;
  * Throws an `InvalidValueError` for an option that is out of range.
  */
 export class TCPReassembler {
-  readonly #onStream: (stream: TCPStream) => TCPStreamHandler | undefined;
+  readonly #onStream: OnStream;
   readonly #maxWaitingBytes: number;
   readonly #maxTotal: number;
   readonly #maxSegments: number;
@@ -65,7 +68,7 @@ export class TCPReassembler {
   #now = 0;
   #nanoseconds = 0;
 
-  constructor(onStream: (stream: TCPStream) => TCPStreamHandler | undefined, options: TCPReassemblyOptions = {}) {
+  constructor(onStream: OnStream, options: TCPReassemblyOptions = {}) {
     if (typeof onStream !== "function") throw new InvalidValueError("onStream", onStream, "a function");
     const whole = (name: keyof TCPReassemblyOptions, usual: number) =>
       checkInteger(name, options[name] ?? usual, 1, Number.MAX_SAFE_INTEGER);
@@ -148,7 +151,7 @@ export class TCPReassembler {
       time,
       this.#policy,
     );
-    stream.handler = this.#onStream(stream);
+    stream.handler = combine(this.#onStream(stream));
     this.#table.insert(words, stream, this.#now);
     return stream;
   }
@@ -258,4 +261,21 @@ export class TCPReassembler {
       this.#end(stream, "reset");
     }
   }
+}
+
+function combine(handlers: ReturnType<OnStream>): TCPStreamHandler | undefined {
+  if (handlers === undefined || !Array.isArray(handlers)) return handlers as TCPStreamHandler | undefined;
+  const all = (handlers as (TCPStreamHandler | undefined)[]).filter((each) => each !== undefined);
+  if (all.length < 2) return all[0];
+  return {
+    data(chunk) {
+      for (const each of all) each.data?.(chunk);
+    },
+    fin(from) {
+      for (const each of all) each.fin?.(from);
+    },
+    close(reason) {
+      for (const each of all) each.close?.(reason);
+    },
+  };
 }

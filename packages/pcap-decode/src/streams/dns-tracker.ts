@@ -1,0 +1,249 @@
+import { checkInteger, InvalidValueError } from "../errors.ts";
+import { DNS, type DNSQuestion, type DNSRecord } from "../layers/dns.ts";
+import type { Packet } from "../packet.ts";
+import { Timestamp } from "../timestamp.ts";
+import { Defragmenter } from "./defragment.ts";
+import { type Endpoint, endpointOf } from "./endpoint.ts";
+import { FlowKey } from "./flow-key.ts";
+import { locate, located, Protocol } from "./locate.ts";
+import { TCPReassembler, type TCPReassemblyOptions } from "./reassemble.ts";
+import type { StreamSide } from "./tcp-chunk.ts";
+import type { TCPStream, TCPStreamHandler } from "./tcp-stream.ts";
+
+/** What a `DNSTracker` holds. */
+export interface DNSTrackerOptions extends TCPReassemblyOptions {
+  /** Queries that wait for a response; past it the oldest counts as unanswered. Default 10,000. */
+  readonly maxQueries?: number;
+  /** Seconds, in the time of the capture, after which a query counts as unanswered. Default 30. */
+  readonly queryTimeout?: number;
+}
+
+/** A message of DNS. */
+export interface DNSMessage {
+  readonly time: Timestamp;
+  readonly id: number;
+  readonly opcode: number;
+  /** 0 is no error; the extended bits of EDNS are not in it. */
+  readonly rcode: number;
+  readonly authoritative: boolean;
+  readonly truncated: boolean;
+  readonly questions: readonly DNSQuestion[];
+  readonly answers: readonly DNSRecord[];
+  readonly authorities: readonly DNSRecord[];
+  readonly additionals: readonly DNSRecord[];
+}
+
+/** A query and its response. Without `response` it is unanswered; without `query` the capture lacks that. */
+export class DNSTransaction {
+  /** Who asks. */
+  readonly client: Endpoint;
+  readonly server: Endpoint;
+  readonly transport: "udp" | "tcp";
+  query: DNSMessage | undefined;
+  response: DNSMessage | undefined;
+  /** How often the query came again before a response. */
+  retransmissions = 0;
+
+  /** @internal */
+  constructor(client: Endpoint, server: Endpoint, transport: "udp" | "tcp") {
+    this.client = client;
+    this.server = server;
+    this.transport = transport;
+  }
+
+  /** What is asked. */
+  get questions(): readonly DNSQuestion[] {
+    return (this.query ?? this.response)?.questions ?? [];
+  }
+
+  /** Seconds from the first query to the response; `undefined` unless both are there. */
+  get latency(): number | undefined {
+    const [from, to] = [this.query?.time, this.response?.time];
+    if (from === undefined || to === undefined) return undefined;
+    return to.seconds - from.seconds + (to.nanoseconds - from.nanoseconds) / 1e9;
+  }
+}
+
+const DNS_PORTS = new Set([53, 5353, 5355]);
+const MESSAGE_HEADER = 12;
+
+/**
+ * Pairs the DNS queries and responses of a capture, over UDP and over TCP, on the ports of DNS, mDNS and LLMNR and where
+ * `bindLayer` puts it. `onTransaction` is called with each response, and for each query that stays without one.
+ *
+ * Throws an `InvalidValueError` for an option that is out of range.
+ */
+export class DNSTracker {
+  readonly #onTransaction: (transaction: DNSTransaction) => void;
+  readonly #maxQueries: number;
+  readonly #timeout: number;
+  readonly #queries = new Map<string, DNSTransaction>();
+  readonly #fragments = new Defragmenter();
+  readonly #reassembler: TCPReassembler;
+  readonly #key = new FlowKey();
+
+  constructor(onTransaction: (transaction: DNSTransaction) => void, options: DNSTrackerOptions = {}) {
+    if (typeof onTransaction !== "function") throw new InvalidValueError("onTransaction", onTransaction, "a function");
+    const { maxQueries = 10_000, queryTimeout = 30 } = options;
+    if (typeof queryTimeout !== "number" || !(queryTimeout > 0))
+      throw new InvalidValueError("queryTimeout", queryTimeout, "seconds above 0");
+    this.#onTransaction = onTransaction;
+    this.#maxQueries = checkInteger("maxQueries", maxQueries, 1, Number.MAX_SAFE_INTEGER);
+    this.#timeout = queryTimeout;
+    this.#reassembler = new TCPReassembler((stream) => this.handler(stream), options);
+  }
+
+  /** Takes the next packet of the capture. */
+  add(packet: Packet): void {
+    const whole = this.#fragments.add(packet);
+    if (whole === undefined) return;
+    this.addDatagram(whole);
+    this.#reassembler.add(whole);
+  }
+
+  /** Takes a packet whose TCP segments go to a `TCPReassembler` of your own with `handler`. */
+  addDatagram(packet: Packet): void {
+    if (!locate(packet) || located.protocol !== Protocol.UDP || located.transport < 0) return;
+    const { buffer: b } = packet;
+    const { ip, version, transport: at, end } = located;
+    const sport = (b[at]! << 8) | b[at + 1]!;
+    const dport = (b[at + 2]! << 8) | b[at + 3]!;
+    const view = packet.get(DNS);
+    if (view === undefined || view.offset < at || end - view.offset < MESSAGE_HEADER) return;
+    const key = this.#key;
+    key.setFlow(b, ip, version, Protocol.UDP, sport, dport);
+    const [source, destination] = [endpointOf(key, !key.swapped), endpointOf(key, key.swapped)];
+    this.#message(b.subarray(view.offset, view.end), source, destination, "udp", packet.time);
+  }
+
+  /** The capture ends: queries that wait are unanswered. */
+  finish(): void {
+    this.#reassembler.finish();
+    for (const transaction of this.#queries.values()) this.#onTransaction(transaction);
+    this.#queries.clear();
+  }
+
+  /** The handler of one stream; `undefined` for one that is not on a port of DNS. */
+  handler(stream: TCPStream): TCPStreamHandler | undefined {
+    if (!DNS_PORTS.has(stream.server.port) && !DNS_PORTS.has(stream.client.port)) return undefined;
+    const ends = { client: stream.client, server: stream.server };
+    const messages = (from: StreamSide) =>
+      new Messages((bytes, time) =>
+        this.#message(bytes, ends[from], ends[from === "client" ? "server" : "client"], "tcp", time),
+      );
+    const sides = { client: messages("client"), server: messages("server") };
+    return {
+      data({ from, bytes, missing, time }) {
+        if (missing > 0) sides[from].gap();
+        else sides[from].push(bytes, time);
+      },
+    };
+  }
+
+  #message(bytes: Uint8Array, from: Endpoint, to: Endpoint, transport: "udp" | "tcp", time: Timestamp): void {
+    this.#expire(time.seconds);
+    const view = DNS.decode(bytes);
+    if (view === undefined) return;
+    const { id, opcode, rcode, questions, answers, authorities, additionals } = view;
+    const message: DNSMessage = {
+      time,
+      id,
+      opcode,
+      rcode,
+      authoritative: view.authoritative === 1,
+      truncated: view.truncated === 1,
+      questions,
+      answers,
+      authorities,
+      additionals,
+    };
+    const [client, server] = view.response ? [to, from] : [from, to];
+    const asked = questions.map(({ name, type, class: of }) => `${name.toLowerCase()} ${type} ${of}`).join();
+    const key = `${transport} ${client.address} ${client.port} ${server.address} ${server.port} ${id} ${asked}`;
+    const waiting = this.#queries.get(key);
+    if (!view.response) {
+      if (waiting !== undefined) {
+        waiting.retransmissions++;
+        return;
+      }
+      const transaction = new DNSTransaction(client, server, transport);
+      transaction.query = message;
+      this.#queries.set(key, transaction);
+      if (this.#queries.size > this.#maxQueries) this.#giveUp();
+      return;
+    }
+    const transaction = waiting ?? new DNSTransaction(client, server, transport);
+    this.#queries.delete(key);
+    transaction.response = message;
+    this.#onTransaction(transaction);
+  }
+
+  #giveUp(): void {
+    const [[key, transaction] = []] = this.#queries;
+    if (key === undefined || transaction === undefined) return;
+    this.#queries.delete(key);
+    this.#onTransaction(transaction);
+  }
+
+  #expire(now: number): void {
+    for (const { query } of this.#queries.values()) {
+      if (now - query!.time.seconds <= this.#timeout) return;
+      this.#giveUp();
+    }
+  }
+}
+
+/** Splits one direction of a TCP connection into messages by the lengths before them (RFC 1035 section 4.2.2). */
+class Messages {
+  readonly #tell: (bytes: Uint8Array, time: Timestamp) => void;
+  #parts: Uint8Array[] = [];
+  #held = 0;
+  #time = new Timestamp(0, 0);
+  #lost = false;
+
+  constructor(tell: (bytes: Uint8Array, time: Timestamp) => void) {
+    this.#tell = tell;
+  }
+
+  /** Where the next message starts is not known behind a gap. */
+  gap(): void {
+    this.#lost = true;
+    this.#parts = [];
+    this.#held = 0;
+  }
+
+  push(bytes: Uint8Array, time: Timestamp): void {
+    if (this.#lost) return;
+    if (this.#held === 0) this.#time = time;
+    this.#parts.push(bytes.slice());
+    this.#held += bytes.length;
+    while (this.#held >= 2) {
+      const length = this.#peekLength();
+      if (this.#held < length + 2) return;
+      const all = this.#join();
+      this.#tell(all.subarray(2, 2 + length), this.#time);
+      this.#time = time;
+      this.#parts = [all.subarray(2 + length)];
+      this.#held = all.length - 2 - length;
+    }
+  }
+
+  #peekLength(): number {
+    const [first] = this.#parts;
+    if (first!.length >= 2) return (first![0]! << 8) | first![1]!;
+    const all = this.#join();
+    return (all[0]! << 8) | all[1]!;
+  }
+
+  #join(): Uint8Array {
+    if (this.#parts.length === 1) return this.#parts[0]!;
+    const all = new Uint8Array(this.#held);
+    let at = 0;
+    for (const part of this.#parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    this.#parts = [all];
+    return all;
+  }
+}
