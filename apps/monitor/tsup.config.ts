@@ -3,7 +3,7 @@ import { library } from "../../tsup.base.ts";
 
 export default defineConfig([
   library({
-    entry: { cli: "src/cli.ts", pictures: "test/pictures.ts" },
+    entry: { cli: "src/cli.ts", measure: "test/measure.ts", pictures: "test/pictures.ts" },
     external: ["playwright-core"],
     dts: false,
   }) as object,

@@ -25,6 +25,7 @@ export async function openPage(
 
 /** Hands a capture to the page as the file button does. */
 export async function openCaptureFile(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  await page.evaluate(() => delete document.body.dataset.loaded);
   await page.setInputFiles("#file", { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) });
   await page.waitForSelector("body[data-loaded]");
 }

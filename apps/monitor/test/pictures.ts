@@ -8,7 +8,7 @@ import { sampleCapture } from "./sample-capture.ts";
 
 /** Bytes that a picture may have. */
 const MAX_PICTURE = 150_000;
-const WIDE = { width: Number(process.argv[3] ?? 1440), height: Number(process.argv[4] ?? 900) };
+const WIDE = { width: Number(process.argv[3] ?? 1100), height: Number(process.argv[4] ?? 700) };
 const PHONE = { width: 390, height: 844 };
 
 const folder = process.argv[2] ?? "pictures";

@@ -175,7 +175,7 @@ export function samplePackets(): Packet[] {
   return network.packets.sort((a, b) => Number(a.time) - Number(b.time));
 }
 
-/** The sample as a pcapng file. */
-export function sampleCapture(): Promise<Uint8Array> {
-  return encodeCapture(samplePackets(), { format: "pcapng" });
+/** The sample, or its first packets, as a pcapng file. */
+export function sampleCapture(count?: number): Promise<Uint8Array> {
+  return encodeCapture(samplePackets().slice(0, count), { format: "pcapng" });
 }

@@ -6,6 +6,7 @@ import { CATEGORIES, classify } from "./protocol.ts";
 import type { Cell, TableName } from "./table.ts";
 import { Talkers } from "./talkers.ts";
 import { Throughput } from "./throughput.ts";
+import { Transactions } from "./transactions.ts";
 
 /** Conversations that are kept; the quietest are forgotten first. */
 const MAX_FLOWS = 50_000;
@@ -18,6 +19,7 @@ export class Analysis {
   readonly #shares = new Map<string, Share>();
   readonly #talkers = new Talkers();
   readonly #flows = new FlowTracker({ maxFlows: MAX_FLOWS, maxConversations: 1 });
+  readonly #transactions = new Transactions();
 
   add(packet: Packet): void {
     const { protocol, category, source, destination } = classify(packet);
@@ -35,6 +37,12 @@ export class Analysis {
     share.bytes += bytes;
     this.#talkers.add(source, destination, bytes);
     this.#flows.add(packet);
+    this.#transactions.add(packet);
+  }
+
+  /** No packet comes any more. */
+  finish(): void {
+    this.#transactions.finish();
   }
 
   /** Protocols, the one with the most bytes first. There are as many as the decoder knows at most. */
@@ -44,7 +52,12 @@ export class Analysis {
 
   /** How many rows each table has. */
   sizes(): Record<TableName, number> {
-    return { conversations: this.#flows.size, talkers: this.#talkers.size, http: 0, dns: 0 };
+    return {
+      conversations: this.#flows.size,
+      talkers: this.#talkers.size,
+      http: this.#transactions.http.length,
+      dns: this.#transactions.dns.length,
+    };
   }
 
   /** The rows of a table, in its columns; times are relative to `start`, in seconds. */
@@ -60,10 +73,17 @@ export class Analysis {
           talker.sentBytes,
           talker.receivedBytes,
         ]);
-      default:
-        return [];
+      case "http":
+        return this.#transactions.http.map((row) => relative(row, start));
+      case "dns":
+        return this.#transactions.dns.map((row) => relative(row, start));
     }
   }
+}
+
+/** A row whose first cell is a time. */
+function relative([time, ...rest]: readonly Cell[], start: number): Cell[] {
+  return [typeof time === "number" ? time - start : time, ...rest];
 }
 
 function flowRow(flow: Flow, start: number): Cell[] {

@@ -135,6 +135,7 @@ export class Engine {
       if (source !== this.#source) return;
       this.#read = this.#size;
       this.#state = "ready";
+      this.#analysis.finish();
       this.#snapshot(true);
       const milliseconds = this.#to.now() - begun;
       const problem = capture.problem?.message ?? "";
@@ -181,6 +182,7 @@ export class Engine {
     } finally {
       this.#scanning = false;
     }
+    if (this.#state === "ready") this.#analysis.finish();
     this.#snapshot(this.#state !== "live");
   }
 
@@ -260,7 +262,7 @@ export class Engine {
 
   /** A table in order; kept until a packet changes it, as scrolling asks for it again and again. */
   #sortedRows(table: TableName, sort: Sort): Cell[][] {
-    const key = `${table} ${sort.column} ${sort.descending} ${this.#generation} ${this.#analysis.packets}`;
+    const key = `${table} ${sort.column} ${sort.descending} ${this.#generation} ${this.#analysis.packets} ${this.#state}`;
     if (this.#sorted?.key !== key) {
       const first = this.#store.packet(this.#store.first);
       const start = first === undefined ? 0 : first.seconds + first.nanoseconds / 1e9;

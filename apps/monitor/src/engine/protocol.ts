@@ -1,5 +1,5 @@
 /** What a packet is, in one word, and between whom. */
-import type { LayerView, Packet } from "@sockeye/pcap-decode";
+import { IPv4, type LayerType, type LayerView, type Packet } from "@sockeye/pcap-decode";
 
 /** Groups with a colour of their own, in the chart, the shares and the list. */
 export const CATEGORIES = ["HTTP", "TLS", "TCP", "DNS", "UDP", "ICMP", "ARP", "Other"] as const;
@@ -81,11 +81,32 @@ export function classify(packet: Packet): Classified {
   }
   result.category = category < 0 ? OTHER : category;
   network ??= views.findLast((view) => "src" in view && "dst" in view) ?? views.find((view) => "psrc" in view);
-  const { src, dst } = (network ?? {}) as { src?: unknown; dst?: unknown };
-  result.source = typeof src === "string" ? src : "";
-  result.destination = typeof dst === "string" ? dst : "";
+  if (network?.layer === (IPv4 as LayerType)) {
+    result.source = ipv4Text(network.buffer, network.offset + IPV4_SOURCE);
+    result.destination = ipv4Text(network.buffer, network.offset + IPV4_SOURCE + 4);
+  } else {
+    const { src, dst } = (network ?? {}) as { src?: unknown; dst?: unknown };
+    result.source = typeof src === "string" ? src : "";
+    result.destination = typeof dst === "string" ? dst : "";
+  }
   const { sport, dport } = (transport ?? {}) as { sport?: number; dport?: number };
   result.sourcePort = sport ?? -1;
   result.destinationPort = dport ?? -1;
   return result;
+}
+
+/** Texts of addresses that are remembered: making one takes longer than all the rest of a packet. */
+const MAX_TEXTS = 65_536;
+const IPV4_SOURCE = 12;
+const texts = new Map<number, string>();
+
+function ipv4Text(b: Uint8Array, at: number): string {
+  const key = (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!;
+  let text = texts.get(key);
+  if (text === undefined) {
+    if (texts.size >= MAX_TEXTS) texts.clear();
+    text = `${b[at]}.${b[at + 1]}.${b[at + 2]}.${b[at + 3]}`;
+    texts.set(key, text);
+  }
+  return text;
 }

@@ -12,7 +12,7 @@ interface Row {
   readonly name: HTMLElement;
   readonly bar: HTMLElement;
   readonly percent: HTMLElement;
-  readonly packets: HTMLElement;
+  readonly size: HTMLElement;
 }
 
 export class SharesView {
@@ -30,7 +30,8 @@ export class SharesView {
       row.element.className = `c-${CATEGORIES[share.category]!.toLowerCase()}`;
       setText(row.name, share.protocol);
       setText(row.percent, percent(share.bytes, total));
-      setText(row.packets, `${size(share.bytes)} · ${count(share.packets)} packets`);
+      setText(row.size, size(share.bytes));
+      row.element.title = `${count(share.packets)} packets`;
       row.bar.style.width = `${total === 0 ? 0 : (100 * share.bytes) / total}%`;
     }
   }
@@ -39,10 +40,10 @@ export class SharesView {
     const name = make("span", { class: "name" });
     const bar = make("span", { class: "fill" });
     const share = make("span", { class: "percent" });
-    const packets = make("span", { class: "packets" });
-    const element = make("li", {}, name, make("span", { class: "track", "aria-hidden": "true" }, bar), share, packets);
+    const bytes = make("span", { class: "size" });
+    const element = make("li", {}, name, make("span", { class: "track", "aria-hidden": "true" }, bar), bytes, share);
     this.#list.append(element);
-    return { element, name, bar, percent: share, packets };
+    return { element, name, bar, percent: share, size: bytes };
   }
 }
 

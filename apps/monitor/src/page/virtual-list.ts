@@ -251,7 +251,10 @@ export class VirtualList<Row> {
       const row = from + i;
       const shown = row < to;
       slot.element.hidden = !shown;
-      if (!shown) continue;
+      if (!shown) {
+        forget(slot);
+        continue;
+      }
       const ordinal = this.#first + row;
       slot.element.style.transform = `translateY(${this.#scrollTop + (row - top) * scroll.rowHeight}px)`;
       const contents = this.#cache.get(ordinal);
@@ -332,6 +335,15 @@ export class VirtualList<Row> {
     }
     event.preventDefault();
   }
+}
+
+/** A slot that is not shown must not be found as the row that it was. */
+function forget(slot: Slot): void {
+  if (slot.ordinal < 0) return;
+  slot.ordinal = -1;
+  slot.element.removeAttribute("id");
+  slot.element.removeAttribute("aria-rowindex");
+  slot.element.removeAttribute("aria-selected");
 }
 
 function classOf(column: { readonly name: string; readonly right?: boolean; readonly wide?: boolean }): string {

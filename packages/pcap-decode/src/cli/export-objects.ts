@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { escapeText } from "../format/escape.ts";
 import type { HTTPMessage } from "../streams/http-message.ts";
 import { HTTPTracker, type HTTPTransaction } from "../streams/http-tracker.ts";
+import { warn } from "./output.ts";
 import { type CommonOptions, type SelectOptions, Session } from "./session.ts";
 
 /** Options of `export-objects`. */
@@ -58,7 +59,7 @@ async function content(
   try {
     return await body.decode({ limit, partial: true });
   } catch (error) {
-    session.warn(`${url ?? "an object"}: ${(error as Error).message}; written as it was sent`);
+    warn(`${url ?? "an object"}: ${(error as Error).message}; written as it was sent`);
     return body.bytes;
   }
 }

@@ -6,7 +6,7 @@ import type { Flow } from "../streams/flow.ts";
 import { FlowTracker } from "../streams/flow-tracker.ts";
 import type { Timestamp } from "../timestamp.ts";
 import { csvLine } from "./csv.ts";
-import { width } from "./output.ts";
+import { warn, width } from "./output.ts";
 import { type CommonOptions, type SelectOptions, Session } from "./session.ts";
 
 /** What rows are ordered by; the greatest first, times the earliest first. */
@@ -59,7 +59,7 @@ export async function flows(path: string, options: FlowsOptions): Promise<number
     await session.out.line(
       `${rows.length} ${by === "flow" ? "flow" : "conversation"}${rows.length === 1 ? "" : "s"}, ${packets} packets, ${bytes} bytes${more}`,
     );
-    if (forgotten > 0) session.warn(`${forgotten} were forgotten: more than ${MAX_ROWS} at once`);
+    if (forgotten > 0) warn(`${forgotten} were forgotten: more than ${MAX_ROWS} at once`);
   }
   await session.out.flush();
   return session.exitCode;
