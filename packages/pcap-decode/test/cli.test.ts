@@ -250,7 +250,9 @@ test("hexdump prints bytes under each summary", () => {
 
 test("help fits a screen, and the command is executable", () => {
   const { stdout, status } = run(["--help"]);
-  expect(stdout.split("\n").length).toBeLessThan(24);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.length).toBeLessThan(24);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(80);
   expect(status).toBe(0);
   for (const command of ["read", "stats", "convert", "filter", "hexdump"])
     expect(run([command, "--help"]).stdout).toContain("Usage: pcap-decode");

@@ -29,7 +29,7 @@ export async function exportObjects(path: string, folder: string, options: Expor
     for (const { url, request, response } of done.splice(0)) {
       for (const message of [request, response]) {
         if (message === undefined || message.body.kept === 0) continue;
-        const bytes = await content(session, message, url, options.maxSize);
+        const bytes = await content(message, url, options.maxSize);
         const name = await write(folder, objectName(url), bytes);
         files++;
         const note = message.body.complete ? "" : session.paint.yellow(", incomplete");
@@ -50,12 +50,7 @@ export async function exportObjects(path: string, folder: string, options: Expor
 }
 
 /** The body unpacked, or as it was sent when that cannot be. */
-async function content(
-  session: Session,
-  { body }: HTTPMessage,
-  url: string | undefined,
-  limit: number,
-): Promise<Uint8Array> {
+async function content({ body }: HTTPMessage, url: string | undefined, limit: number): Promise<Uint8Array> {
   try {
     return await body.decode({ limit, partial: true });
   } catch (error) {

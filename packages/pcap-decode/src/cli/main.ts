@@ -31,10 +31,11 @@ function positive(text: string): number {
 const color = () =>
   new Option("--color <when>", "colour the output").choices(["auto", "always", "never"]).default("auto");
 const program = new Command("pcap-decode")
-  .description("Read, count, convert and filter packet captures (pcap and pcapng, also gzip).")
+  .description("Packet captures and live traffic. FILE may be -, FILTER is that of tcpdump.")
+  .helpCommand(false)
+  .configureHelp({ subcommandTerm: (command) => command.name() })
   .version(version)
-  .showHelpAfterError("(--help shows what there is)")
-  .addHelpText("after", "\nFILE may be - for standard input. Filters are those of tcpdump (pcap-filter(7)).");
+  .showHelpAfterError("(--help shows what there is)");
 
 program
   .command("read")
@@ -70,7 +71,7 @@ program
 
 program
   .command("convert")
-  .description("write a capture in another format: pcap, pcapng, JSON lines, Parquet")
+  .description("write another format: pcap, pcapng, JSON lines, Parquet")
   .argument("<input>", "capture to read")
   .argument("<output>", "file to write; its name tells the format")
   .argument("[filter...]", "only packets that this selects")
@@ -112,7 +113,7 @@ program
 
 program
   .command("follow")
-  .description("print what TCP streams carry, laid out as tshark's follow")
+  .description("print what TCP streams carry, as tshark's follow does")
   .argument("<file>", "capture to read")
   .argument("[stream...]", "number of a stream, or a filter; all without it")
   .addOption(
@@ -126,7 +127,7 @@ program
 
 program
   .command("flows")
-  .description("count packets by flow, or by pair of addresses, the greatest first")
+  .description("count packets by flow or pair of addresses, greatest first")
   .argument("<file>", "capture to read")
   .argument("[filter...]", "only packets that this selects")
   .addOption(new Option("-b, --by <what>", "what to count").choices(["flow", "ip", "ethernet"]).default("flow"))
@@ -168,7 +169,7 @@ program
 
 program
   .command("export-objects")
-  .description("write the bodies of HTTP requests and responses as files")
+  .description("write the bodies of HTTP messages as files")
   .argument("<file>", "capture to read")
   .argument("<folder>", "where to write; files that are there stay")
   .argument("[filter...]", "only packets that this selects")

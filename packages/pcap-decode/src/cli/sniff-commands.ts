@@ -20,7 +20,7 @@ const color = (): Option =>
 export function addLiveCommands(program: Command, run: (command: () => Promise<number>) => Promise<void>): void {
   program
     .command("sniff")
-    .description("capture packets from a network interface (Linux; needs root or CAP_NET_RAW)")
+    .description("capture from a network interface (root or CAP_NET_RAW)")
     .argument("<interface>", "where to capture: names with commas between, or any")
     .argument("[filter...]", "only packets that this selects; the kernel runs it")
     .option("-c, --count <n>", "stop after n packets", whole)
