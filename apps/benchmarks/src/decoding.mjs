@@ -115,13 +115,13 @@ const sampleOf = (units, processor, wall, more) => ({
 });
 
 /**
- * One whole run of a program over a file.
+ * One whole run of a program over a file, on any core, as a user runs it: one that reads ahead in a thread of its own may use both.
  *
  * @param {readonly string[]} command
  * @returns {Promise<{ wall: number, processor: number, memory: number }>} nanoseconds and bytes
  */
 async function runOnce(command) {
-  const timer = new Child([compiled("timed"), ...command], cores?.server);
+  const timer = new Child([compiled("timed"), ...command]);
   try {
     timer.send("run");
     return JSON.parse(await timer.line());
