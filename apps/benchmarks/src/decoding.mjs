@@ -30,7 +30,14 @@ const cli = join(import.meta.dirname, "..", "node_modules", "@sockeye", "pcap-de
 const captures = new Map();
 /** @type {string | undefined} */
 let folder;
-process.on("exit", () => folder && rmSync(folder, { recursive: true }));
+process.on("exit", removeCaptures);
+
+/** Removes what `capture` has written. */
+export function removeCaptures() {
+  if (folder !== undefined) rmSync(folder, { recursive: true });
+  folder = undefined;
+  captures.clear();
+}
 
 /**
  * The path of a capture of `count` packets, the same for everyone who asks; it is written the first time.
