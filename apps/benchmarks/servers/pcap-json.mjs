@@ -3,13 +3,18 @@ import { openCapture } from "@sockeye/pcap-decode";
 
 const [how, path] = process.argv.slice(2);
 
-console.log("ready");
-for await (const _ of createInterface({ input: process.stdin })) {
+/** @type {(packet: import("@sockeye/pcap-decode").Packet) => number} */
+const convert = how === "text" ? (packet) => JSON.stringify(packet).length : (packet) => packet.toJSON().layers.length;
+
+async function run() {
   let units = 0;
   let size = 0;
   for await (const packet of openCapture(path)) {
     units++;
-    size += how === "text" ? JSON.stringify(packet).length : packet.toJSON().layers.length;
+    size += convert(packet);
   }
-  console.log(JSON.stringify({ units, size }));
+  return { units, size };
 }
+
+console.log("ready");
+for await (const _ of createInterface({ input: process.stdin })) console.log(JSON.stringify(await run()));

@@ -30,7 +30,14 @@ const cli = join(import.meta.dirname, "..", "node_modules", "@sockeye", "pcap-de
 const captures = new Map();
 /** @type {string | undefined} */
 let folder;
-process.on("exit", () => folder && rmSync(folder, { recursive: true }));
+process.on("exit", removeCaptures);
+
+/** Removes what `capture` has written. */
+export function removeCaptures() {
+  if (folder !== undefined) rmSync(folder, { recursive: true });
+  folder = undefined;
+  captures.clear();
+}
 
 /**
  * The path of a capture of `count` packets, the same for everyone who asks; it is written the first time.
@@ -115,13 +122,13 @@ const sampleOf = (units, processor, wall, more) => ({
 });
 
 /**
- * One whole run of a program over a file.
+ * One whole run of a program over a file, on any core, as a user runs it: one that reads ahead in a thread of its own may use both.
  *
  * @param {readonly string[]} command
  * @returns {Promise<{ wall: number, processor: number, memory: number }>} nanoseconds and bytes
  */
 async function runOnce(command) {
-  const timer = new Child([compiled("timed"), ...command], cores?.server);
+  const timer = new Child([compiled("timed"), ...command]);
   try {
     timer.send("run");
     return JSON.parse(await timer.line());

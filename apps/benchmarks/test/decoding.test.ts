@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { readCapture, TCP } from "@sockeye/pcap-decode";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { Child } from "../src/child.mjs";
 import { compiled } from "../src/compiler.mjs";
-import { capture, ownFilter, type Reader, streaming, tcpdump } from "../src/decoding.mjs";
+import { capture, ownFilter, type Reader, removeCaptures, streaming, tcpdump } from "../src/decoding.mjs";
 import type { Work } from "../src/measurement.mjs";
 import { pcapFilter } from "../src/subjects/pcap-filter.mjs";
 import { pcapRead } from "../src/subjects/pcap-read.mjs";
+
+afterAll(removeCaptures);
 
 const work: Work = { mode: "packets", connections: 1, size: 0, count: 2000, warmUp: 0 };
 

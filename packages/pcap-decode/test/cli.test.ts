@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DNS, Ethernet, encodeCapture, IPv4, openCapture, Packet, stack, TCP, UDP } from "../src/index.ts";
+import { DNS, Ethernet, encodeCapture, IPv4, openCapture, Packet, readCapture, stack, TCP, UDP } from "../src/index.ts";
 import { hasTool } from "./tools.ts";
 
 const cli = join(import.meta.dirname, "../dist/cli.js");
@@ -226,6 +226,17 @@ describe.skipIf(!hasTool("tcpdump"))("filter", () => {
     const theirs = join(folder, "theirs.pcap");
     execFileSync("tcpdump", ["-n", "-r", file, "-w", theirs, "tcp"], { stdio: "ignore" });
     expect(readFileSync(out).equals(readFileSync(theirs))).toBe(true);
+  });
+
+  test.skipIf(process.platform === "win32")("reads a named pipe, and what is no plain pcap", () => {
+    const other = join(folder, "other.pcapng");
+    expect(run(["convert", file, other]).status).toBe(0);
+    const shell = `"$0" "$1" filter -r <(cat "$2") -w - tcp`;
+    for (const input of [file, other]) {
+      const { stdout, status } = spawnSync("bash", ["-c", shell, process.execPath, cli, input]);
+      expect(status).toBe(0);
+      expect([...readCapture(new Uint8Array(stdout))]).toHaveLength(2);
+    }
   });
 
   test("chooses what read, stats, convert and hexdump see", () => {

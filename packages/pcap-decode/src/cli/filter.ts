@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { LinkType } from "../container/interface.ts";
 import { InvalidValueError } from "../errors.ts";
 import { findLinkType } from "../filter/link-type.ts";
@@ -31,7 +31,9 @@ export async function filter(expression: string, options: FilterCommandOptions):
   checkFilter(expression);
   const interrupt = new Interrupt();
   const opened = async (): Promise<FilterTarget> => (to === "-" ? standardOutput() : open(to, "w"));
-  const filtered = read === "-" ? undefined : await filterFile(read, expression, opened, interrupt);
+  // What is not a file cannot be opened a second time when it turns out to be of another kind.
+  const isFile = read !== "-" && (await stat(read)).isFile();
+  const filtered = isFile ? await filterFile(read, expression, opened, interrupt) : undefined;
   if (filtered === undefined) return (await import("./filter-packets.ts")).filterPackets(read, to, expression, options);
   if (filtered.problem !== undefined) warn(filtered.problem.message);
   if (to !== "-") process.stderr.write(`${filtered.packets} packets written to ${to}\n`);
