@@ -253,6 +253,99 @@ describe.skipIf(!hasTool("tcpdump"))("filter", () => {
   });
 });
 
+describe("streams", () => {
+  const talk = join(folder, "talk.pcap");
+  const said = [
+    ["c", 9, "S", ""],
+    ["s", 99, "SA", ""],
+    ["c", 10, "A", "GET /dir/../a%20b.txt?q=\u001b HTTP/1.1\r\nHost: h.example\r\n\r\n"],
+    ["s", 100, "A", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"],
+    ["s", 143, "FA", ""],
+  ] as const;
+
+  beforeAll(async () => {
+    const packets = said.map(([from, seq, flags, data], i) => {
+      const [src, dst, sport, dport] =
+        from === "c" ? (["10.0.0.1", "10.0.0.2", 4000, 80] as const) : (["10.0.0.2", "10.0.0.1", 80, 4000] as const);
+      const bytes = stack(Ethernet(), IPv4({ src, dst }), TCP({ sport, dport, seq, ack: 1, flags }), data).bytes();
+      return new Packet(bytes, 0, bytes.length, bytes.length, 1, 1_700_000_000 + i, 0);
+    });
+    const ask = { id: 7, questions: [{ name: "a.example", type: 1, class: 1 }] };
+    const answers = [{ name: "a.example", type: 1, class: 1, ttl: 1, address: "192.0.2.1" }];
+    for (const [response, sport, dport] of [
+      [0, 4000, 53],
+      [1, 53, 4000],
+    ] as const) {
+      const [src, dst] = response === 0 ? ["10.0.0.1", "10.0.0.53"] : ["10.0.0.53", "10.0.0.1"];
+      const dns = DNS({ ...ask, response, ...(response === 0 ? {} : { answers }) });
+      const bytes = stack(Ethernet(), IPv4({ src: src!, dst: dst! }), UDP({ sport, dport }), dns).bytes();
+      packets.push(new Packet(bytes, 0, bytes.length, bytes.length, 1, 1_700_000_010 + response, 0));
+    }
+    writeFileSync(talk, await encodeCapture(packets));
+  });
+
+  test.skipIf(!hasTool("tshark")).each(["raw", "ascii"])("follow prints %s as tshark does", (format) => {
+    const theirs = execFileSync("tshark", ["-n", "-r", talk, "-q", "-z", `follow,tcp,${format},0`], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    expect(run(["follow", talk, "0", "-f", format])).toEqual({ stdout: theirs, stderr: "", status: 0 });
+  });
+
+  test("follow prints streams of a filter, one side of them, and no control bytes", () => {
+    const { stdout } = run(["follow", talk, "tcp", "port", "80", "--from", "client"]);
+    expect(stdout).toContain("GET /dir/../a%20b.txt?q=. HTTP/1.1");
+    expect(stdout).not.toContain("hello");
+    expect(run(["follow", talk, "0", "-f", "hex", "--from", "server"]).stdout).toContain(
+      "\t00000020  20 35 0d 0a 0d 0a 68 65  6c 6c 6f                  5....he llo\n",
+    );
+    expect(run(["follow", talk, "7"])).toMatchObject({
+      status: 1,
+      stderr: "pcap-decode: STREAM: expected a number below 1, got 7\n",
+    });
+  });
+
+  test("flows are a table, JSON lines and CSV", () => {
+    const { stdout } = run(["flows", talk]);
+    expect(stdout).toMatch(/│ TCP │ 10\.0\.0\.1:4000 │ 10\.0\.0\.2:80 +│ +2 3 │ +\d+ \d+ │ +4\.000 │/);
+    expect(stdout).toMatch(/\n2 flows, 7 packets, \d+ bytes\n$/);
+    const rows = run(["flows", talk, "-j", "--sort", "start"])
+      .stdout.trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(rows.map(({ protocol, packets, state }) => [protocol, packets, state])).toEqual([
+      ["TCP", 5, "closing"],
+      ["UDP", 2, "open"],
+    ]);
+    const [head, ...lines] = run(["flows", talk, "--csv", "--by", "ip", "-n", "1"]).stdout.trim().split("\n");
+    expect(head).toMatch(/^a,b,packets,bytes,fromA\.packets,fromA\.bytes,/);
+    expect(lines.map((line) => line.split(",").slice(0, 3))).toEqual([["10.0.0.1", "10.0.0.2", "5"]]);
+    expect(run(["flows", talk, "--top", "1"]).stdout).toContain("the 1 first of them are shown (--top)");
+  });
+
+  test("http and dns print a line for each, or JSON", () => {
+    const { stdout } = run(["http", talk]);
+    expect(stdout).toMatch(
+      /^2023-11-14T22:13:22\.000000000Z 10\.0\.0\.1:4000 GET http:\/\/h\.example\/dir\/\.\.\/a%20b\.txt\?q=\\x1b 200 5 bytes, 1000\.0 ms\n$/,
+    );
+    expect(run(["http", "-v", talk]).stdout).toContain("\n  > Host: h.example\n  < Content-Length: 5\n");
+    expect(JSON.parse(run(["http", "-j", talk]).stdout)).toMatchObject({ method: "GET", status: 200, duration: 1 });
+    expect(run(["dns", talk]).stdout).toBe(
+      "2023-11-14T22:13:30.000000000Z 10.0.0.1:4000 > 10.0.0.53:53 A a.example 192.0.2.1 (1000.0 ms)\n",
+    );
+    expect(JSON.parse(run(["dns", "-j", talk]).stdout)).toMatchObject({ answered: true, rcode: 0, latency: 1 });
+  });
+
+  test("export-objects writes under safe names, and over nothing", () => {
+    const out = join(folder, "objects");
+    for (const expected of ["a_20b.txt", "a_20b(1).txt"]) {
+      const { stdout, stderr, status } = run(["export-objects", talk, out]);
+      expect([stdout.split(" 5 bytes")[0], stderr, status]).toEqual([expected, `1 objects written to ${out}\n`, 0]);
+      expect(readFileSync(join(out, expected), "utf8")).toBe("hello");
+    }
+  });
+});
+
 test("hexdump prints bytes under each summary", () => {
   expect(run(["hexdump", file, "-c", "1"]).stdout).toMatch(
     /^#1 Ethernet \/ IPv4 \/ TCP {2}10\.0\.0\.1:1000.*\n0000 {2}ff/,
@@ -265,7 +358,18 @@ test("help fits a screen, and the command is executable", () => {
   expect(lines.length).toBeLessThan(24);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(80);
   expect(status).toBe(0);
-  for (const command of ["read", "stats", "convert", "filter", "hexdump"])
+  for (const command of [
+    "read",
+    "stats",
+    "convert",
+    "filter",
+    "hexdump",
+    "follow",
+    "flows",
+    "http",
+    "dns",
+    "export-objects",
+  ])
     expect(run([command, "--help"]).stdout).toContain("Usage: pcap-decode");
   expect(statSync(cli).mode & 0o111).not.toBe(0);
 });

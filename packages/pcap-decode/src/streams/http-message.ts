@@ -43,9 +43,10 @@ export function headerItems(message: Pick<HTTPMessage, "headers">, name: string)
     .filter((item) => item !== "");
 }
 
-const REQUEST = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) +(.*?) +(HTTP\/1\.\d)$/;
+// The name is upper case (RFC 9112 section 2.3); servers that write it otherwise are understood by clients.
+const REQUEST = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) +(.*?) +(HTTP\/1\.\d)$/i;
 const SIMPLE_REQUEST = /^(GET) +(\S+)$/;
-const RESPONSE = /^(HTTP\/1\.\d) +(\d{3})(?: +(.*))?$/;
+const RESPONSE = /^(HTTP\/1\.\d) +(\d{3})(?: +(.*))?$/i;
 
 /** Parses the head of a request; `undefined` when it is none. */
 export function parseRequest(line: string, head: string, time: Timestamp): HTTPRequest | undefined {

@@ -38,9 +38,9 @@ const CR = 13;
 /** A size line of a chunk with its extensions. */
 const MAX_SIZE_LINE = 4096;
 /** A first line is at least so far tellable from other protocols. */
-const START = /^(?:HTTP\/\d|[A-Z][A-Z_-]{1,31} )/;
+const START = /^(?:http\/\d|[A-Z][A-Z_-]{1,31} )|^HTTP\/\d/;
 const OPENING = 40;
-const START_PREFIX = /^(?:H|HT|HTT|HTTP|HTTP\/|[A-Z][A-Z_-]{0,31})$/;
+const START_PREFIX = /^(?:http\/?|htt?|h|HTTP\/|[A-Z][A-Z_-]{0,31})$/;
 
 /** Splits one direction of a connection into messages. Takes any cut of the bytes, and goes on behind gaps. */
 export class HTTPParser<M extends HTTPMessage> {
@@ -236,7 +236,12 @@ export class HTTPParser<M extends HTTPMessage> {
       if (at === bytes.length) return at;
       this.#began = this.#time;
       const message = this.#events.headless?.(this.#time);
-      if (message !== undefined && !latin1(bytes, at, Math.min(bytes.length, at + 5)).startsWith("HTTP/")) {
+      if (
+        message !== undefined &&
+        !latin1(bytes, at, Math.min(bytes.length, at + 5))
+          .toUpperCase()
+          .startsWith("HTTP/")
+      ) {
         this.#begin(message);
         return at;
       }
@@ -277,7 +282,7 @@ export class HTTPParser<M extends HTTPMessage> {
       const lf = line.indexOf(LF, at);
       if (lf < 0) break;
       const isFirst = this.#events.simple && !this.#checked && line.indexOf(LF) === lf;
-      if (isFirst && !/HTTP\/\d\.\d\s*$/.test(latin1(line, 0, lf))) return lf + 1;
+      if (isFirst && !/HTTP\/\d\.\d\s*$/i.test(latin1(line, 0, lf))) return lf + 1;
       if (line[lf + 1] === LF) return lf + 2;
       if (line[lf + 1] === CR && line[lf + 2] === LF) return lf + 3;
       // The break that ends the head may still be under way.

@@ -1,4 +1,5 @@
 import { checkInteger, InvalidValueError } from "../errors.ts";
+import { latin1 } from "../layers/content.ts";
 import type { Packet } from "../packet.ts";
 import type { Timestamp } from "../timestamp.ts";
 import { Defragmenter } from "./defragment.ts";
@@ -270,5 +271,5 @@ class HTTPConnection {
 }
 
 function startsWithHTTP(bytes: Uint8Array): boolean {
-  return bytes[0] === 72 && bytes[1] === 84 && bytes[2] === 84 && bytes[3] === 80 && bytes[4] === 47;
+  return /^http\//i.test(latin1(bytes, 0, Math.min(bytes.length, 5)));
 }

@@ -7,6 +7,7 @@ const SEGMENT_OVERHEAD = 128;
 const MAX_WINDOW = 2 ** 30;
 
 const nothing = new Uint8Array(0);
+const none: Waiting[] = [];
 
 /** A segment that waits for what is before it. `end` is past its bytes where the capture cut them. */
 interface Waiting {
@@ -30,7 +31,8 @@ export type Deliver = (
 export class TCPDirection {
   readonly #policy: OverlapPolicy;
   readonly #deliver: Deliver;
-  #waiting: Waiting[] = [];
+  /** In order, without overlaps. One empty array stands for all that have none: most directions never need more. */
+  #waiting: Waiting[] = none;
   #started = false;
   #next = 0;
   #fin = -1;
@@ -106,6 +108,7 @@ export class TCPDirection {
       if (first !== undefined) this.#drain();
       return;
     }
+    if (this.#waiting === none) this.#waiting = [];
     if (this.#policy === "last") this.#cutWaiting(start, end);
     this.#insert(start, end, b.subarray(from, to), seconds, nanoseconds);
     if (start === this.position) this.#drain();

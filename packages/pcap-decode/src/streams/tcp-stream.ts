@@ -41,8 +41,14 @@ export class TCPStream {
   /** Number from 0, in the order of appearance. */
   readonly index: number;
   /** Who opened the connection; without a SYN whoever has the higher port, when the other is below 1024, or spoke first. */
-  readonly client: Endpoint;
-  readonly server: Endpoint;
+  get client(): Endpoint {
+    return endpointOf(this.#words, this.#clientIsA);
+  }
+
+  get server(): Endpoint {
+    return endpointOf(this.#words, !this.#clientIsA);
+  }
+
   /** Who sent the first packet seen. */
   readonly firstSender: StreamSide;
   readonly firstSeen: Timestamp;
@@ -56,6 +62,7 @@ export class TCPStream {
   readonly directions: Readonly<Record<StreamSide, TCPDirection>>;
   /** @internal */
   handler: TCPStreamHandler | undefined;
+  readonly #words: FlowWords;
   readonly #clientIsA: boolean;
 
   /** @internal */
@@ -69,8 +76,7 @@ export class TCPStream {
     policy: OverlapPolicy,
   ) {
     this.index = index;
-    this.client = endpointOf(words, clientIsA);
-    this.server = endpointOf(words, !clientIsA);
+    this.#words = words;
     this.firstSender = firstSender;
     this.fromStart = fromStart;
     this.firstSeen = time;

@@ -108,3 +108,105 @@ export function exceptionFor(capture: string, field: string, chain: string): Exc
     (rule) => rule.captures.test(capture) && (rule.fields?.test(field) ?? true) && (rule.chain?.test(chain) ?? true),
   );
 }
+
+/** What the tests of streams compare. */
+export type StreamSubject =
+  | "conv,tcp"
+  | "conv,ip"
+  | "conv,ipv6"
+  | "conv,eth"
+  | "follow"
+  | "defragment"
+  | "objects"
+  | "communityid";
+
+/** Where streams and flows differ from tshark's on purpose. Every rule must be used, and must be needed. */
+export interface StreamException {
+  readonly reason: string;
+  readonly subjects: readonly StreamSubject[];
+  readonly captures: RegExp;
+}
+
+export const streamExceptions: readonly StreamException[] = [
+  {
+    reason: "layers outside the set: what is inside them is not seen",
+    subjects: ["conv,tcp", "conv,ip", "conv,ipv6", "conv,eth", "follow"],
+    captures:
+      /^(802_15_4-data|DTP|LINKTYPE_PKTAP|arista_ether|bgp-aigp|icmp-icmp_print-oobr-2|macsec-|nsh-over-vxlan-gpe|various_gre|wccp_redirect_gre|tunnels__Teredo|tunnels__gtp__gtp_control)/,
+  },
+  {
+    reason:
+      "a version that is not the link type's, or is IPv6 behind protocol 4: RFC 2003 has IPv4 there, tshark guesses",
+    subjects: ["conv,ip", "conv,ipv6"],
+    captures: /^(LINKTYPE_IPV4_invalid|kday3)\./,
+  },
+  {
+    reason: "IP length 0 of a segmentation offload: tshark stops there, the segment is there and counts",
+    subjects: ["conv,tcp", "conv,ip", "conv,ipv6", "conv,eth", "follow"],
+    captures: /^(bigtcp-|quic__383379789-decrypt-crash)/,
+  },
+  {
+    reason:
+      "headers that are cut or malformed behind the ports or addresses: they say who speaks; tshark leaves the packet out",
+    subjects: ["conv,tcp", "conv,ip", "conv,ipv6", "follow"],
+    captures:
+      /^(beep-oobr|heapoverflow-tcp_print|ip_printroute_asan|ipv4_invalid_|ipv6_frag6_negative_len|ipv6_missing_jumbo|ipv6_mobility_1|mptcp-dss-oobr|tcp__truncated-header|trunc__)/,
+  },
+  {
+    reason: "tshark puts the home address or the last hop of a source route for the address of the IPv6 header",
+    subjects: ["conv,tcp", "conv,ipv6", "follow"],
+    captures: /^chksums__ip6-(hoa|route0)-tcp/,
+  },
+  {
+    reason: "segments that the snapshot length cut: what is missing is a gap here, tshark leaves it out",
+    subjects: ["follow"],
+    captures:
+      /^(babel_update_oobr|bgp_mp_reach_nlri-oobr|bgp_mvpn_6_and_7_oobr|hoobr_nfs_printfh|of10_7050sx_bsn-oobr)\./,
+  },
+  {
+    reason: "RFC 9293 section 3.5.3: text of a RST is for people and no part of the stream; tshark follows it",
+    subjects: ["follow"],
+    captures: /^tcp_rst_/,
+  },
+  {
+    reason: "a datagram whose fragments contradict each other (teardrop): it is given up, tshark shows a part",
+    subjects: ["defragment"],
+    captures: /^ipv4__fragmented-1\./,
+  },
+  {
+    reason: "tshark 4.0 does not know the method QUERY and takes the whole request for an object",
+    subjects: ["objects"],
+    captures: /^http__query-method/,
+  },
+  {
+    reason: "what is no HTTP/1, or HTTP no more: tshark takes the segments for objects",
+    subjects: ["objects"],
+    captures: /^(http__http-11-request-then-cruft|http__http-inner-transfer-encoding-ossfuzz|http__http_09)/,
+  },
+  {
+    reason:
+      "a body without a length goes on until the connection ends: here it is one, tshark makes an object of each segment",
+    subjects: ["objects"],
+    captures: /^mixed-vlan-mpls\./,
+  },
+  {
+    reason: "a body with a gap is no whole object; tshark writes what there is",
+    subjects: ["objects"],
+    captures: /^tunnels__gtp__gtp9/,
+  },
+  {
+    reason:
+      "tshark gives no Community ID, or that of the outer packet, where headers are cut or malformed or IP length is 0",
+    subjects: ["communityid"],
+    captures: /^(bigtcp-|icmp-icmp_print-oobr-1|icmpv6-length-zero|icmp__icmp6-nd-short-options|trunc__)/,
+  },
+  {
+    reason: "tshark sees the flow in layers that are outside the set",
+    subjects: ["communityid"],
+    captures: /^(icmp-icmp_print-oobr-2|tunnels__gtp__gtp2_different_udp_port)/,
+  },
+];
+
+export function streamExceptionFor(subject: StreamSubject, capture: string): StreamException | undefined {
+  return streamExceptions.find((rule) => rule.subjects.includes(subject) && rule.captures.test(capture));
+}
