@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { startServer } from "@sockeye/async-streams";
 import { afterEach, expect, it, test } from "vitest";
 import { ChatProcess, cli } from "./chat-process.ts";
@@ -13,6 +16,11 @@ test.each([
   [["serve", "--host", "example"], /^--host example: address must be an IPv4 literal/],
   [["serve", "--host", "192.0.2.1", "--port", "0"], /^192\.0\.2\.1 is no address of this machine\. .*--host/],
   [["serve", "--rate", "fast"], /option '--rate <lines>' argument 'fast' is invalid/],
+  [["serve", "--weather", "here"], /option '--weather <url>' argument 'here' is invalid\. .*\{place\}/],
+  [["serve", "--limit", "speed=1"], /argument 'speed=1' is invalid\. Expected NAME=VALUE with one of maxClients/],
+  [["serve", "--limit", "burst=x"], /Expected a whole number/],
+  [["serve", "--bus", "nats://x", "--history", "y"], /'--bus <url>' cannot be used with option '--history <file>'/],
+  [["serve", "--name", "two words"], /"two words" is no name/],
   [["join", "--nick", "two words"], /option '--nick <name>' argument 'two words' is invalid\. "two words" is no name/],
   [["join", "--port", "1"], /^Nothing listens on 127\.0\.0\.1:1\. Start the chat with "npm start"/],
   [["join", "--host", "nowhere.invalid"], /^There is no host "nowhere\.invalid"\. Check --host\./],
@@ -38,6 +46,36 @@ it("names the flag when the port is taken", async () => {
   expect(program.lines).toEqual([
     `Port ${port} of 127.0.0.1 is taken. Choose another with --port, or stop the program that has it.`,
   ]);
+});
+
+it("names the flag when the page's port is taken", async () => {
+  const { webPort } = await ChatProcess.start();
+  const program = chat(["serve", "--port", "0", "--web-port", String(webPort)]);
+  expect((await program.ended).code).toBe(1);
+  expect(program.lines).toEqual([
+    `Port ${webPort} of 127.0.0.1 is taken. Choose another with --web-port, or go without with --no-web.`,
+  ]);
+});
+
+it("keeps what is said where programs keep such things, for each port of its own", async () => {
+  const state = await mkdtemp(join(tmpdir(), "chat-state-"));
+  const { port } = await ChatProcess.start();
+  await endPrograms();
+  const args = ["serve", "--port", String(port), "--no-web"];
+  for (const heard of [undefined, /ada: still here$/]) {
+    const server = chat(args, { XDG_STATE_HOME: state });
+    await server.line(/^The chat is on/);
+    const client = new Program("nc", ["127.0.0.1", String(port)]);
+    await client.line(/^-- Welcome/);
+    if (heard !== undefined) await client.line(heard);
+    client.type("/nick ada");
+    client.type("still here");
+    client.type("/quit");
+    await client.line(/^-- Goodbye/);
+    expect(await server.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+  }
+  expect(await readdir(join(state, "sockeye-chat"))).toEqual([`history-${port}.sqlite`]);
+  await rm(state, { recursive: true });
 });
 
 it("prints how to join, with what is not the default", async () => {

@@ -272,6 +272,8 @@ it("drives no terminal with what a server sends", async () => {
   };
   const said = { type: "said", id: 1, time: 1, room: evil.room, from: "\x9b2J", text: "\u202eevil\x1b[2J" };
   const server = await startServer({ address: "127.0.0.1", port: 0 }, async ({ reader, writer }) => {
+    // A greeting in plain lines, as for who is slow to say hello, is passed over.
+    await writer.write("-- Welcome, guest-1.\n");
     await reader.readLine();
     for (const frame of [evil, said, { type: "notice", text: "\x1b[H" }])
       await writer.write(`${JSON.stringify(frame)}\n`);
@@ -280,6 +282,7 @@ it("drives no terminal with what a server sends", async () => {
   const { port } = server.address as { port: number };
   const client = new Program(process.execPath, [cli, "join", "--port", String(port)]);
   expect(await client.ended).toEqual({ code: 0, signal: null });
+  expect(client.lines).not.toContain("-- Welcome, guest-1.");
   expect(client.lines).toContain("\\x9b2J: \\u202eevil\\x1b[2J");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
   expect(client.lines.join("")).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);

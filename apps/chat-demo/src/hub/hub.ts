@@ -24,7 +24,7 @@ export interface Channel {
   close(reason: string, options: CloseChannel): void;
 }
 
-export interface CloseChannel {
+interface CloseChannel {
   discard: boolean;
   /** The server will be back: clients are to come again. */
   restart?: boolean;

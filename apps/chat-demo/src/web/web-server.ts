@@ -7,7 +7,7 @@ import { isOurHost, isOurOrigin } from "./origin.ts";
 import type { StaticFile } from "./static-files.ts";
 
 /** Where the WebSocket is. */
-export const SOCKET_PATH = "/chat";
+const SOCKET_PATH = "/chat";
 /** Connections that are no WebSockets (yet) are ended when they send nothing for so many milliseconds. */
 const IDLE_TIMEOUT = 5_000;
 /** How often what takes too long is looked for, in milliseconds. */
