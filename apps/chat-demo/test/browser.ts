@@ -40,7 +40,9 @@ export class ChatPage {
     opened.push(browser);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const chat = new ChatPage(await context.newPage());
-    await chat.page.goto(`http://127.0.0.1:${webPort}/`);
+    // A certificate of one's own is for the test with TLS.
+    const scheme = options.ignoreHTTPSErrors ? "https" : "http";
+    await chat.page.goto(`${scheme}://127.0.0.1:${webPort}/`);
     return chat;
   }
 

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { ChatPage, closeBrowsers, noBrowser } from "./browser.ts";
+import { certificate } from "./certificate.ts";
 import { ChatProcess } from "./chat-process.ts";
 import { faintTexts } from "./contrast.ts";
 import { endPrograms } from "./program.ts";
@@ -117,6 +118,16 @@ describe.skipIf(noBrowser)("for everybody", { timeout: 60_000 }, () => {
       .waitFor();
     await check(ada.page);
   });
+});
+
+it.skipIf(noBrowser)("works over TLS", async () => {
+  const own = await certificate();
+  const server = await ChatProcess.start("--tls", own.cert, own.key);
+  const ada = await ChatPage.join(server.webPort, "ada", "tea", { ignoreHTTPSErrors: true });
+  await ada.say("in secret");
+  await ada.heard("in secret");
+  expect(ada.complaints).toEqual([]);
+  await own.remove();
 });
 
 describe.skipIf(noBrowser)("a chat with a password", { timeout: 60_000 }, () => {

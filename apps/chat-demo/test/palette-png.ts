@@ -3,6 +3,8 @@ import { crc32, deflateSync, inflateSync } from "node:zlib";
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const MAX_COLORS = 256;
+/** So many of them are the most common ones. */
+const MAX_COMMON = 96;
 /** Bytes of a pixel by the colour type of IHDR, for the two types that Chromium writes: RGB and RGBA. */
 const PIXEL: Readonly<Record<number, number>> = { 2: 3, 6: 4 };
 
@@ -65,15 +67,30 @@ function distance(a: number, b: number): number {
   return [16, 8, 0].reduce((sum, shift) => sum + (((a >> shift) & 255) - ((b >> shift) & 255)) ** 2, 0);
 }
 
-/** The same picture with the colours that it has most of; each other becomes the nearest of them. */
+/** The colours that there are most of, and then, one by one, what is furthest from all of these and not too rare. */
+function choose(counts: ReadonlyMap<number, number>): number[] {
+  const ranked = [...counts].sort((a, b) => b[1] - a[1]);
+  const palette = ranked.slice(0, MAX_COMMON).map(([color]) => color);
+  const rest = ranked.slice(MAX_COMMON).map(([color, count]) => ({
+    color,
+    count,
+    apart: Math.min(...palette.map((chosen) => distance(color, chosen))),
+  }));
+  while (palette.length < MAX_COLORS && rest.length > 0) {
+    const weigh = ({ apart, count }: (typeof rest)[number]): number => apart * Math.sqrt(count);
+    const { color } = rest.reduce((best, each) => (weigh(each) > weigh(best) ? each : best));
+    palette.push(color);
+    for (const each of rest) each.apart = Math.min(each.apart, distance(each.color, color));
+  }
+  return palette;
+}
+
+/** The same picture with few colours; each other becomes the nearest of them. */
 export function withPalette(png: Buffer): Buffer {
   const { width, height, pixels } = decode(png);
   const counts = new Map<number, number>();
   for (const color of pixels) counts.set(color, (counts.get(color) ?? 0) + 1);
-  const palette = [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, MAX_COLORS)
-    .map(([color]) => color);
+  const palette = choose(counts);
   const places = new Map(palette.map((color, i) => [color, i]));
   for (const color of counts.keys()) {
     if (places.has(color)) continue;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "@sockeye/async-streams";
 import { afterEach, describe, expect, it } from "vitest";
+import { certificate } from "./certificate.ts";
 import { ChatProcess, cli } from "./chat-process.ts";
 import { endPrograms, Program } from "./program.ts";
 import { noTerminal, Terminal } from "./terminal.ts";
@@ -202,6 +203,43 @@ it("takes the password from the environment, and says where it is wanted", async
   await knowing.line(/^-- Welcome, guest-1/);
 });
 
+it("speaks TLS to a server whose certificate it was told to trust, and to no other", async () => {
+  const own = await certificate();
+  const server = await ChatProcess.start("--tls", own.cert, own.key);
+  const trusting = server.join("--tls-ca", own.cert, "--nick", "ada");
+  await trusting.line(/^-- Welcome, ada/);
+  const careful = server.join("--tls");
+  expect(await careful.ended).toEqual({ code: 1, signal: null });
+  expect(careful.lines.join("\n")).toMatch(/cannot be trusted: .*certificate/);
+  const plain = server.join();
+  expect((await plain.ended).code).toBe(1);
+  expect(plain.lines.join("\n")).toMatch(/If it speaks TLS, say --tls$/);
+  await own.remove();
+});
+
+const noNamespace = process.getuid?.() === 0 ? undefined : "network namespaces are made by root";
+if (noNamespace !== undefined) console.log(`chat find is not tested: ${noNamespace}`);
+
+it.skipIf(noNamespace)("finds the chats of a network", async () => {
+  const flags = ["serve", "--host", "0.0.0.0", "--port", "0", "--web-port", "0", "--name", "den"];
+  const script = `ip link set lo up && ip route add 239.0.0.0/8 dev lo && exec "$@"`;
+  const server = new Program("unshare", ["--net", "sh", "-c", script, "sh", process.execPath, cli, ...flags]);
+  const port = /:(\d+)\./.exec(await server.line(/^The chat is on /))![1];
+  await server.line(/^Ctrl-C/);
+  const inside = (...args: string[]): Program =>
+    new Program("nsenter", [`--net=/proc/${server.child.pid}/ns/net`, process.execPath, cli, ...args]);
+  const found = inside("find", "--wait", "3000");
+  await found.line("den (0 people)");
+  await found.line(new RegExp(`^ {2}npm run chat -- --host 127\\.0\\.0\\.1 --port ${port}$`));
+  expect(await found.ended).toEqual({ code: 0, signal: null });
+  const client = inside("join", "--port", port!);
+  await client.line(/^-- Welcome/);
+  await server.kill("SIGINT");
+  const none = new Program("unshare", ["--net", process.execPath, cli, "find", "--wait", "100"]);
+  expect(await none.ended).toEqual({ code: 1, signal: null });
+  await none.line(/^No chat answers on this network\./);
+});
+
 it("goes on reading its pipe after the server was killed and came back", async () => {
   const file = historyFile();
   const first = await ChatProcess.start("--history", file);
@@ -234,6 +272,8 @@ it("drives no terminal with what a server sends", async () => {
   };
   const said = { type: "said", id: 1, time: 1, room: evil.room, from: "\x9b2J", text: "\u202eevil\x1b[2J" };
   const server = await startServer({ address: "127.0.0.1", port: 0 }, async ({ reader, writer }) => {
+    // A greeting in plain lines, as for who is slow to say hello, is passed over.
+    await writer.write("-- Welcome, guest-1.\n");
     await reader.readLine();
     for (const frame of [evil, said, { type: "notice", text: "\x1b[H" }])
       await writer.write(`${JSON.stringify(frame)}\n`);
@@ -242,6 +282,7 @@ it("drives no terminal with what a server sends", async () => {
   const { port } = server.address as { port: number };
   const client = new Program(process.execPath, [cli, "join", "--port", String(port)]);
   expect(await client.ended).toEqual({ code: 0, signal: null });
+  expect(client.lines).not.toContain("-- Welcome, guest-1.");
   expect(client.lines).toContain("\\x9b2J: \\u202eevil\\x1b[2J");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
   expect(client.lines.join("")).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);

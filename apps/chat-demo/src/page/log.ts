@@ -9,8 +9,6 @@ import { entryView, faceOf, nameOf, textOf } from "./entry-view.ts";
 const NEAR_END = 48;
 /** Pixels from the beginning at which older messages are asked for. */
 const NEAR_START = 240;
-/** So many entries stand on the page; the oldest go when newer come. */
-const MAX_SHOWN = 1_500;
 
 export interface Log {
   readonly element: HTMLElement;
@@ -71,15 +69,18 @@ export function createLog(session: Session): Log {
         : "";
   }
 
-  function trim(): void {
-    while (list.childElementCount > MAX_SHOWN) list.firstElementChild!.remove();
-  }
+  /** The session has forgotten the oldest entries, so that what stands here no longer begins where it asks for more. */
+  const isStale = (): boolean => first !== session.room?.entries[0];
 
   log.addEventListener("scroll", () => {
     following = atEnd();
     if (following) {
       unseen = 0;
       toEndButton.hidden = true;
+    }
+    if (log.scrollTop < NEAR_START && isStale()) {
+      self.reset();
+      return;
     }
     if (log.scrollTop < NEAR_START && log.scrollHeight > log.clientHeight) {
       session.loadOlder();
@@ -98,7 +99,7 @@ export function createLog(session: Session): Log {
     element,
     toEnd,
     reset() {
-      const entries = session.room?.entries.slice(-MAX_SHOWN) ?? [];
+      const entries = session.room?.entries ?? [];
       log.setAttribute("aria-label", `Messages in #${session.room?.name ?? ""}`);
       // A screen reader is not told again what the room already had.
       log.setAttribute("aria-busy", "true");
@@ -119,7 +120,7 @@ export function createLog(session: Session): Log {
       self.updatePending();
       showOlder();
       if (follow) {
-        trim();
+        if (isStale()) self.reset();
         toEnd();
         return;
       }

@@ -16,6 +16,9 @@ import { promptOf } from "./prompt.ts";
 import { openScreen, type Screen } from "./screen.ts";
 import { CONNECT_TIMEOUT, connectTcp } from "./tcp.ts";
 
+/** So many lines that are no frames come from something else than a chat. */
+const MAX_STRANGE = 100;
+const NO_CHAT = "What answers there is no chat server that this client understands.";
 /** How long the server may take to answer `/quit`, in milliseconds. */
 const QUIT_TIMEOUT = 1_000;
 
@@ -58,6 +61,7 @@ function chat(options: JoinOptions): Promise<End> {
     );
     let screen: Screen | undefined;
     let told = false;
+    let strange = 0;
     let inputEnded = false;
     let welcomed = false;
 
@@ -68,13 +72,15 @@ function chat(options: JoinOptions): Promise<End> {
       connect: (events) => connectTcp(options, events),
       failed(error) {
         // Without a chat to come back to, trying again is no help.
-        if (screen === undefined) finish({ type: "failed", advice: whyNot(error, options), error });
-        else if (!told && session.link.state !== "over") notice(`${whyLost(error)} Trying again.`);
+        if (screen === undefined) {
+          finish({ type: "failed", advice: strange > 0 ? NO_CHAT : whyNot(error, options), error });
+        } else if (!told && session.link.state !== "over") notice(`${whyLost(error)} Trying again.`);
         told = true;
       },
+      // A server that waits for our first byte greets us in plain lines when it comes late.
       stranger() {
-        const advice = "What answers there is no chat server that this client understands.";
-        if (session.link.state !== "online") finish({ type: "failed", advice, error: undefined });
+        if (session.link.state === "online" || ++strange < MAX_STRANGE) return;
+        finish({ type: "failed", advice: NO_CHAT, error: undefined });
       },
       changed,
     });
@@ -190,7 +196,7 @@ function whyNot(error: unknown, { host, port, tls }: JoinOptions): string | unde
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `There is no host "${printable(host)}". Check --host.`;
   if (error instanceof TimeoutError) return `${host}:${port} did not answer within ${CONNECT_TIMEOUT / 1_000} s.`;
   if (error instanceof TlsError) return `${host}:${port} cannot be trusted: ${error.message}. See --tls and --tls-ca.`;
-  if (error instanceof StreamError) return "What answers there is no chat server that this client understands.";
+  if (error instanceof StreamError) return NO_CHAT;
   if (error === undefined || error instanceof SocketError) {
     const why = error === undefined ? "it ended the connection" : error.message;
     return `Cannot chat on ${host}:${port}: ${why}${tls === undefined ? ". If it speaks TLS, say --tls" : ""}`;
