@@ -119,6 +119,7 @@ export class Engine {
       const capture = openCapture(file);
       let last = this.#to.now();
       for await (const batch of capture.batches(512)) {
+        if (source !== this.#source) return;
         for (const packet of batch) this.#store.append(packet);
         while (this.#look()) {
           await this.#to.breathe();
