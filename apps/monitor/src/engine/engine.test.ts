@@ -119,6 +119,16 @@ test("live: chunks are taken and confirmed, the oldest packets go, and numbers g
   expect((await ask({ type: "packets", id: 1, from: first, count: 1 })).rows[0]!.number).toBe(first);
 });
 
+test("what came last is told, though nothing follows it", async () => {
+  const { engine, last } = start();
+  await engine.handle({ type: "live" });
+  for (let i = 1; i <= 3; i++) {
+    const bytes = (await encodeCapture([datagram(i)], { format: "pcapng" })).slice().buffer;
+    await engine.handle({ type: "chunk", bytes });
+  }
+  await expect.poll(() => last("snapshot").packets).toBe(3);
+});
+
 test("a chunk that is no capture, and a file that is none, are told and end nothing", async () => {
   const { engine, last } = start();
   await engine.handle({ type: "open", file: new Blob(["no capture at all, but long enough to be one"]) });

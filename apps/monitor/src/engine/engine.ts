@@ -47,6 +47,7 @@ export class Engine {
   #scanning = false;
   #window: number | undefined;
   #lastSnapshot = Number.NEGATIVE_INFINITY;
+  #due: ReturnType<typeof setTimeout> | undefined;
   #sorted: { key: string; rows: Cell[][] } | undefined;
 
   constructor(to: Surroundings) {
@@ -274,7 +275,13 @@ export class Engine {
 
   #snapshot(always: boolean): void {
     const now = this.#to.now();
-    if (!always && now - this.#lastSnapshot < SNAPSHOT_INTERVAL) return;
+    if (!always && now - this.#lastSnapshot < SNAPSHOT_INTERVAL) {
+      // Not now, but surely: it may be the last packet for a long time.
+      this.#due ??= setTimeout(() => this.#snapshot(true), SNAPSHOT_INTERVAL);
+      return;
+    }
+    clearTimeout(this.#due);
+    this.#due = undefined;
     this.#lastSnapshot = now;
     const { first, end } = this.#range();
     const store = this.#store;
