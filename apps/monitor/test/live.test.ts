@@ -52,13 +52,15 @@ describe.skipIf(!isRoot)("live (needs root)", () => {
       expect(await page.inputValue("#interface")).toBe("lo");
       await capture(`tcp port ${port}`);
       await ask("/just-made");
-      await page.waitForSelector(".packets .content .row:has-text('GET /just-made HTTP/1.1')");
+      await page.waitForSelector(".packets .content .row[aria-rowindex]:has-text('GET /just-made HTTP/1.1')");
       await page.waitForSelector("#shares li:visible:has-text('HTTP')");
 
       // The kernel now lets through what comes from the server only.
       await page.fill("#filter", `tcp src port ${port}`);
       await page.press("#filter", "Enter");
-      await page.waitForSelector(".packets .content .row:has-text('GET /just-made')", { state: "detached" });
+      await page.waitForSelector(".packets .content .row[aria-rowindex]:has-text('GET /just-made')", {
+        state: "detached",
+      });
       await ask("/later");
       await expect
         .poll(() => page.locator(".packets .content .row[aria-rowindex]:has-text('HTTP/1.1 200')").count())
@@ -72,7 +74,7 @@ describe.skipIf(!isRoot)("live (needs root)", () => {
       await page.click("#filter-clear");
       await expect.poll(() => page.textContent("#state")).not.toContain(" of ");
       expect(number(await page.textContent("#tab-packets .badge"))).toBeGreaterThanOrEqual(number(before));
-      expect(await page.locator(".packets .content .row:has-text('never-seen')").count()).toBe(0);
+      expect(await page.locator(".packets .content .row[aria-rowindex]:has-text('never-seen')").count()).toBe(0);
     } finally {
       server.close();
     }
