@@ -37,7 +37,7 @@ function kinds(): Buffer[] {
 }
 
 /** Pieces of a pcap file of `count` packets. */
-export function* bigCapture(count: number): Generator<Buffer> {
+function* bigCapture(count: number): Generator<Buffer> {
   const header = Buffer.alloc(24);
   header.writeUInt32LE(PCAP_MAGIC, 0);
   header.writeUInt16LE(2, 4);

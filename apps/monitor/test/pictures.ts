@@ -34,24 +34,7 @@ const packet = async (page: Page): Promise<void> => {
 const pictures: readonly Picture[] = [
   { name: "packets-light", viewport: WIDE, colorScheme: "light", prepare: packet },
   { name: "packets-dark", viewport: WIDE, colorScheme: "dark", prepare: packet },
-  {
-    name: "conversations-dark",
-    viewport: WIDE,
-    colorScheme: "dark",
-    prepare: (page) => page.click("#tab-conversations"),
-  },
   { name: "http-light", viewport: WIDE, colorScheme: "light", prepare: (page) => page.click("#tab-http") },
-  {
-    name: "filter-error-light",
-    viewport: WIDE,
-    colorScheme: "light",
-    async prepare(page) {
-      await page.fill("#filter", "tcp port 80 and hots 192.0.2.1");
-      await page.press("#filter", "Enter");
-      await page.waitForSelector("#filter-problem:not([hidden])");
-    },
-  },
-  { name: "phone-light", viewport: PHONE, colorScheme: "light", prepare: async () => {} },
   {
     name: "phone-dark",
     viewport: PHONE,

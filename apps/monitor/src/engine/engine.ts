@@ -47,6 +47,7 @@ export class Engine {
   #scanning = false;
   #window: number | undefined;
   #lastSnapshot = Number.NEGATIVE_INFINITY;
+  #due: ReturnType<typeof setTimeout> | undefined;
   #sorted: { key: string; rows: Cell[][] } | undefined;
 
   constructor(to: Surroundings) {
@@ -119,6 +120,7 @@ export class Engine {
       const capture = openCapture(file);
       let last = this.#to.now();
       for await (const batch of capture.batches(512)) {
+        if (source !== this.#source) return;
         for (const packet of batch) this.#store.append(packet);
         while (this.#look()) {
           await this.#to.breathe();
@@ -273,7 +275,13 @@ export class Engine {
 
   #snapshot(always: boolean): void {
     const now = this.#to.now();
-    if (!always && now - this.#lastSnapshot < SNAPSHOT_INTERVAL) return;
+    if (!always && now - this.#lastSnapshot < SNAPSHOT_INTERVAL) {
+      // Not now, but surely: it may be the last packet for a long time.
+      this.#due ??= setTimeout(() => this.#snapshot(true), SNAPSHOT_INTERVAL);
+      return;
+    }
+    clearTimeout(this.#due);
+    this.#due = undefined;
     this.#lastSnapshot = now;
     const { first, end } = this.#range();
     const store = this.#store;

@@ -3,7 +3,7 @@ import { IPv4, type LayerType, type LayerView, type Packet } from "@sockeye/pcap
 
 /** Groups with a colour of their own, in the chart, the shares and the list. */
 export const CATEGORIES = ["HTTP", "TLS", "TCP", "DNS", "UDP", "ICMP", "ARP", "Other"] as const;
-export type Category = number;
+type Category = number;
 
 /** Layers that are parts of a protocol: what people call it. */
 const NAMES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** Who sends and receives how much. */
 
 /** Addresses that are kept apart; the traffic of further ones is counted as one, so that a scan cannot fill memory. */
-export const MAX_TALKERS = 50_000;
+const MAX_TALKERS = 50_000;
 /** What stands for the addresses over the limit. */
 export const OTHERS = "(others)";
 

@@ -122,12 +122,12 @@ function emptyText({ state }: Snapshot): string {
 }
 
 function drawStatus(): void {
-  const live = capture.running && snapshot?.state === "live";
+  // A capture that was stopped is like a file.
+  const stopped = snapshot?.state === "live" && !capture.running;
+  const shown = stopped && snapshot !== undefined ? { ...snapshot, state: "ready" as const } : snapshot;
   const state = find("state");
-  state.className = live ? "live" : (snapshot?.state ?? "empty");
-  const shown = snapshot?.state === "live" && !capture.running ? { ...snapshot, state: "ready" as const } : snapshot;
-  const parts = statusParts({ snapshot: shown, name: sourceName, filter: filterBox.applied, counts });
-  const line = parts.join(" · ");
+  state.className = shown?.state ?? "empty";
+  const line = statusParts({ snapshot: shown, name: sourceName, filter: filterBox.applied, counts }).join(" · ");
   if (state.textContent !== line) state.replaceChildren(make("bdi", {}, line));
 }
 

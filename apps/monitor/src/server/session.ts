@@ -21,13 +21,26 @@ export interface SessionOptions {
 
 type Start = ClientMessage & { readonly type: "start" };
 
+/**
+ * Milliseconds for which a capture goes on after another with a new filter has begun: for what the kernel had taken
+ * for it before.
+ */
+const GRACE = 100;
+
+/** A sniffer and the times of the packets that are wanted of it, in seconds since 1970. */
+interface Capture {
+  readonly sniffer: Sniffer;
+  readonly from: number;
+  until: number;
+}
+
 export class Session {
   readonly #socket: WebSocket;
   readonly #options: SessionOptions;
   readonly #timer: NodeJS.Timeout;
   #window = new SendWindow();
   #batcher: Batcher | undefined;
-  #sniffer: Sniffer | undefined;
+  #capture: Capture | undefined;
   #settings: Start | undefined;
   /** Counters of the captures before a change of the filter. */
   #before = { received: 0, dropped: 0 };
@@ -81,22 +94,23 @@ export class Session {
     void this.#stop();
     this.#window = new SendWindow();
     this.#before = { received: 0, dropped: 0 };
-    this.#use(sniffer, settings);
+    this.#use({ sniffer, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }, settings);
     const { interface: name, snaplen, filter } = settings;
     this.#say({ type: "started", interface: name, snaplen, filter });
   }
 
-  /** The new filter is in the kernel before the old one goes, in one turn: no packet comes twice. */
+  /** Both captures run for a moment, and the time of a packet tells whose it is: none is lost, none comes twice. */
   #change(filter: string): void {
-    const settings = this.#settings;
-    if (settings === undefined || this.#sniffer === undefined) return;
+    const [settings, old] = [this.#settings, this.#capture];
+    if (settings === undefined || old === undefined) return;
     const changed = { ...settings, filter };
     const sniffer = this.#open(changed);
-    const { received, dropped } = this.#sniffer.statistics();
+    const from = (performance.timeOrigin + performance.now()) / 1000;
+    old.until = from;
+    setTimeout(() => void old.sniffer.close(), GRACE);
+    const { received, dropped } = old.sniffer.statistics();
     this.#before = { received: this.#before.received + received, dropped: this.#before.dropped + dropped };
-    void this.#sniffer.close();
-    this.#batcher?.flush();
-    this.#use(sniffer, changed);
+    this.#use({ sniffer, from, until: Number.POSITIVE_INFINITY }, changed);
     this.#say({ type: "filtered", filter });
   }
 
@@ -111,22 +125,24 @@ export class Session {
     });
   }
 
-  #use(sniffer: Sniffer, settings: Start): void {
-    const batcher = new Batcher((packets, bytes) => this.#send(packets, bytes));
-    this.#sniffer = sniffer;
+  #use(capture: Capture, settings: Start): void {
+    this.#capture = capture;
     this.#settings = settings;
-    this.#batcher = batcher;
-    void this.#run(sniffer, batcher);
+    this.#batcher ??= new Batcher((packets, bytes) => this.#send(packets, bytes));
+    void this.#run(capture, this.#batcher);
   }
 
-  async #run(sniffer: Sniffer, batcher: Batcher): Promise<void> {
+  async #run(capture: Capture, batcher: Batcher): Promise<void> {
     try {
-      for await (const packets of sniffer.batches()) {
-        if (this.#sniffer !== sniffer) return;
-        batcher.add(packets);
+      for await (const packets of capture.sniffer.batches()) {
+        const { from, until } = capture;
+        // A capture that was stopped is not wanted any more at all.
+        if (this.#batcher !== batcher) return;
+        const all = from === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY;
+        batcher.add(all ? packets : packets.filter(({ time }) => Number(time) >= from && Number(time) < until));
       }
     } catch (error) {
-      if (this.#sniffer !== sniffer) return;
+      if (this.#capture !== capture) return;
       const message = error instanceof Error ? error.message : String(error);
       this.#say({ type: "problem", about: "capture", message: `The capture ended: ${message}` });
       await this.#stop();
@@ -148,9 +164,8 @@ export class Session {
   }
 
   #count(): void {
-    const sniffer = this.#sniffer;
-    if (sniffer === undefined) return;
-    const { received, dropped } = sniffer.statistics();
+    if (this.#capture === undefined) return;
+    const { received, dropped } = this.#capture.sniffer.statistics();
     this.#say({
       type: "counts",
       received: this.#before.received + received,
@@ -161,13 +176,13 @@ export class Session {
   }
 
   async #stop(): Promise<void> {
-    const sniffer = this.#sniffer;
+    const capture = this.#capture;
     this.#batcher?.flush();
     this.#count();
-    this.#sniffer = undefined;
+    this.#capture = undefined;
     this.#settings = undefined;
     this.#batcher = undefined;
-    await sniffer?.close();
+    await capture?.sniffer.close();
     await this.#sent;
   }
 }
