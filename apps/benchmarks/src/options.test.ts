@@ -43,7 +43,7 @@ describe("parseOptions", () => {
   it.each([
     [
       ["tcp"],
-      /'tcp' is invalid.*Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive, capture\./,
+      /'tcp' is invalid.*Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive, capture, flows\./,
     ],
     [["--qick"], /unknown option '--qick'\n\(Did you mean --quick\?\)/],
     [["--json"], /option '--json <file>' argument missing/],

@@ -1,5 +1,6 @@
 import { accept } from "./accept.mjs";
 import { capture } from "./capture.mjs";
+import { flows } from "./flows.mjs";
 import { idleConnections } from "./idle-connections.mjs";
 import { lines } from "./lines.mjs";
 import { tcpEcho } from "./tcp-echo.mjs";
@@ -7,4 +8,4 @@ import { udpReceive } from "./udp-receive.mjs";
 import { udpSend } from "./udp-send.mjs";
 
 /** Every subject, in the order in which they run. */
-export const subjects = [tcpEcho, lines, accept, idleConnections, udpSend, udpReceive, capture];
+export const subjects = [tcpEcho, lines, accept, idleConnections, udpSend, udpReceive, capture, flows];

@@ -36,7 +36,7 @@ export function headerOf(message: Pick<HTTPMessage, "headers">, name: string): s
 }
 
 /** Items of a header that is a list, in lower case. */
-export function headerItems(message: Pick<HTTPMessage, "headers">, name: string): string[] {
+function headerItems(message: Pick<HTTPMessage, "headers">, name: string): string[] {
   return (headerOf(message, name) ?? "")
     .split(",")
     .map((item) => item.trim().toLowerCase())
