@@ -1,6 +1,7 @@
 import { accept } from "./accept.mjs";
 import { capture } from "./capture.mjs";
 import { chatFanout } from "./chat-fanout.mjs";
+import { flows } from "./flows.mjs";
 import { httpClient } from "./http-client.mjs";
 import { idleConnections } from "./idle-connections.mjs";
 import { imports } from "./import.mjs";
@@ -24,6 +25,7 @@ export const subjects = [
   httpClient,
   pcapRead,
   pcapFilter,
+  flows,
   capture,
   chatFanout,
   imports,

@@ -174,9 +174,9 @@ export const streamExceptions: readonly StreamException[] = [
     captures: /^ipv4__fragmented-1\./,
   },
   {
-    reason: "tshark 4.0 does not know the method QUERY and takes the whole request for an object",
+    reason: "tshark 4.0 does not know the method QUERY, nor http/1.1 in lower case, and takes the head for content",
     subjects: ["objects"],
-    captures: /^http__query-method/,
+    captures: /^http__(query-method|http-lower-case)/,
   },
   {
     reason: "what is no HTTP/1, or HTTP no more: tshark takes the segments for objects",
