@@ -6,53 +6,11 @@ import type { Command } from "../protocol/commands.ts";
 import type { ChatEvent, ListedRoom, Message } from "../protocol/events.ts";
 import { nameKey, nickKey } from "../protocol/name.ts";
 import { Activity } from "./activity.ts";
+import type { Channel, Client, Cluster, Entrance, Helpers, Member } from "./channel.ts";
+import { Delivery } from "./delivery.ts";
 import { Neighbours, type Person } from "./neighbours.ts";
-import { lastOf, partsOf } from "./parts.ts";
+import { Recollection } from "./recollection.ts";
 import { Seen } from "./seen.ts";
-
-/** Makes an event into the bytes of one kind of client. Clients of a kind share the function, and so the bytes. */
-export type Encode = (event: ChatEvent) => Uint8Array;
-
-/** What the hub needs of a client's connection. */
-export interface Channel {
-  readonly encode: Encode;
-  /** Whether it speaks frames: hears its own messages, what came of its keys, and of rooms that it was in. */
-  readonly frames: boolean;
-  /** Takes bytes to be sent; false when too much waits already. They are shared: nobody may change them. */
-  send(bytes: Uint8Array): boolean;
-  /** Tells the client why and ends the connection. With `discard`, what waits is given up. */
-  close(reason: string, options: CloseChannel): void;
-}
-
-interface CloseChannel {
-  discard: boolean;
-  /** The server will be back: clients are to come again. */
-  restart?: boolean;
-}
-
-/** One person. Made by `Hub.enter`; read it, and let the hub change it. */
-export interface Client {
-  readonly nick: string;
-  /** Undefined before the client entered and after it left. */
-  readonly room: string | undefined;
-  /** Whether the others were told about it. */
-  readonly announced: boolean;
-}
-
-/** What a new client brings. */
-export interface Entrance {
-  /** Checked names; without them it is a guest in the lobby. */
-  nick?: string | undefined;
-  room?: string | undefined;
-  /** The id of the last message that it has seen, by room. */
-  after?: Readonly<Record<string, number>> | undefined;
-}
-
-/** What the server says by itself. Both may be missing, and fail in words for people or not at all. */
-export interface Helpers {
-  weather?: ((place: string) => Promise<string>) | undefined;
-  titles?: ((text: string) => Promise<readonly string[]>) | undefined;
-}
 
 /** What the hub needs besides. */
 export interface HubOptions {
@@ -63,45 +21,12 @@ export interface HubOptions {
   catchUp: number;
 }
 
-/** What the other servers of a cluster hear of this one. */
-export interface Cluster {
-  /** Its name: of two that gave somebody the same nickname at the same time, the greater one takes it back. */
-  readonly server: string;
-  /** Who is here has changed. */
-  changed(): void;
-  whisper(server: string, whisper: { from: string; to: string; text: string }): void;
-  /** The server's word to a room. */
-  notice(room: string, text: string): void;
-}
-
-interface Member extends Client {
-  nick: string;
-  room: string | undefined;
-  announced: boolean;
-  readonly id: number;
-  readonly channel: Channel;
-  readonly seen: Seen;
-  /** Messages of its that are on their way. */
-  saying: number;
-}
-
 /** Where everybody begins. */
 const LOBBY = "lobby";
 /** A list of names stops here. */
 const MAX_LISTED = 100;
 /** In a room with more people than this nobody is told who comes and goes: it would be most of what one reads there. */
 const MAX_ANNOUNCED = 100;
-
-/** Messages of a room that is entered for the first time: so many fit a terminal, and so many a page. */
-const LINES_ON_ENTERING = 10;
-const FRAMES_ON_ENTERING = 50;
-/** What `/history` gives without a number, and what it gives at most. */
-const HISTORY_LINES = 20;
-const MAX_HISTORY_LINES = 500;
-/** A history is told in parts of about so many bytes, so that none is longer than what clients take at once. */
-const MAX_PART = 32 * 1024;
-/** And of at most so many altogether, which is half of what may wait for a client. */
-const MAX_CATCH_UP = 1024 * 1024;
 
 interface Room {
   readonly name: string;
@@ -115,17 +40,16 @@ export class Hub {
   readonly #rooms = new Map<string, Room>();
   readonly #bus: Bus;
   readonly #history: History;
-  readonly #catchUp: number;
+  readonly #recollection: Recollection;
   readonly #helpers: Helpers;
   readonly #activity: Activity<Member>;
   readonly #neighbours = new Neighbours();
-  /** What has happened since the start. */
-  readonly counts = { said: 0, refused: 0, deliveries: 0, bytes: 0 };
+  /** What was said here since the start, and what of it could not be kept. */
+  readonly counts = { said: 0, refused: 0 };
+  readonly delivery: Delivery;
   #cluster: Cluster | undefined;
   #lastMember = 0;
   #guests = 0;
-  #slow: Member[] = [];
-  #dropping = false;
 
   /** How many rooms have people. */
   get rooms(): number {
@@ -140,7 +64,9 @@ export class Hub {
   constructor({ bus, history, catchUp, helpers = {} }: HubOptions) {
     this.#bus = bus;
     this.#history = history;
-    this.#catchUp = catchUp;
+    this.#recollection = new Recollection(history, catchUp);
+    const tooSlow = "too slow: more was waiting than the server keeps";
+    this.delivery = new Delivery((member) => this.drop(member, tooSlow, { discard: true }));
     this.#helpers = helpers;
     this.#activity = new Activity((member, event) => this.#tell(member, event));
     bus.listen((message, key, origin) => this.#said(message, key, origin as Member | undefined));
@@ -213,7 +139,7 @@ export class Hub {
         this.#who(member, command.room ?? room);
         break;
       case "history":
-        this.#recall(member, Math.min(command.count ?? HISTORY_LINES, MAX_HISTORY_LINES));
+        for (const event of this.#recollection.last(room, command.count)) this.#tell(member, event);
         break;
       case "weather":
         void this.#weather(member, room, command.place);
@@ -256,10 +182,7 @@ export class Hub {
 
   /** Tells a client messages of a room, as it asked for. */
   recall(client: Client, room: string, before: number | undefined, limit: number): void {
-    const { messages, more } = this.#history.before(room, before ?? Number.MAX_SAFE_INTEGER, limit);
-    const told = lastOf(messages, MAX_PART);
-    const event = { room, messages: told, more: more || told.length < messages.length };
-    this.#tell(client as Member, { type: "history", ...event });
+    this.#tell(client as Member, this.#recollection.page(room, before, limit));
   }
 
   /** This server is one of several. */
@@ -368,36 +291,7 @@ export class Hub {
     const { room, channel, seen } = member;
     if (room === undefined) return;
     if (channel.frames) this.#tell(member, this.#peopleOf(room));
-    const after = seen.get(room);
-    const known = after !== undefined && after <= this.#history.lastId;
-    const first = channel.frames ? FRAMES_ON_ENTERING : LINES_ON_ENTERING;
-    const { messages, more } = known
-      ? this.#history.after(room, after, channel.frames ? this.#catchUp : first)
-      : this.#history.before(room, Number.MAX_SAFE_INTEGER, first);
-    this.#tellHistory(member, room, messages, more, after);
-  }
-
-  #recall(member: Member, limit: number): void {
-    const room = member.room!;
-    const { messages, more } = this.#history.before(room, Number.MAX_SAFE_INTEGER, limit);
-    if (messages.length === 0) this.#tell(member, { type: "notice", text: `Nothing was said in #${room} yet` });
-    else this.#tellHistory(member, room, messages, more, undefined);
-  }
-
-  #tellHistory(
-    member: Member,
-    room: string,
-    messages: readonly Message[],
-    more: boolean,
-    after: number | undefined,
-  ): void {
-    const told = lastOf(messages, MAX_CATCH_UP);
-    const left = more || told.length < messages.length;
-    for (const [index, part] of partsOf(told, MAX_PART).entries()) {
-      const older = index > 0 || left || (after !== undefined && after > 0);
-      const gap = index === 0 && after !== undefined && (left || after > this.#history.lastId);
-      this.#tell(member, { type: "history", room, messages: part, more: older, ...(gap && { gap }) });
-    }
+    for (const event of this.#recollection.since(room, seen.get(room), channel.frames)) this.#tell(member, event);
   }
 
   #say(member: Member, draft: Omit<Draft, "key">, key: string | undefined): void {
@@ -461,7 +355,7 @@ export class Hub {
       // Who speaks lines sees already what it said; who speaks frames is told its place, and which one it is.
       const told = origin?.channel.frames ? key !== undefined : message.type === "said";
       const apart = told && origin !== undefined && room.members.has(origin) ? origin : undefined;
-      this.#deliver(room.members, message, apart);
+      this.delivery.deliver(room.members, message, apart);
       if (apart?.channel.frames) this.#tell(apart, { ...message, key: key! });
     }
     if (origin !== undefined && this.#helpers.titles !== undefined) void this.#title(message);
@@ -507,7 +401,7 @@ export class Hub {
       return;
     }
     const event: ChatEvent = { type: "whispered", from: member.nick, to: receiver.nick, text };
-    this.#deliver(receiver === member ? [member] : [receiver, member], event, undefined);
+    this.delivery.deliver(receiver === member ? [member] : [receiver, member], event);
   }
 
   #who(member: Member, name: string): void {
@@ -544,46 +438,16 @@ export class Hub {
   }
 
   #tell(member: Member, event: ChatEvent): void {
-    this.#deliver([member], event, undefined);
+    this.delivery.deliver([member], event);
   }
 
   /** Everybody in a room hears it, but for one: who said it sees it already. */
   #publish(room: string, event: ChatEvent, except: Member | undefined): void {
-    this.#deliver(this.#rooms.get(nameKey(room))?.members ?? [], event, except);
+    this.delivery.deliver(this.#rooms.get(nameKey(room))?.members ?? [], event, except);
   }
 
   /** The same for comings and goings, where they are worth telling. */
   #announce(room: string, event: ChatEvent, except: Member | undefined): void {
     if (this.#sizeOf(room) <= MAX_ANNOUNCED) this.#publish(room, event, except);
-  }
-
-  /** Each kind of client's bytes are made once, however many receive them. */
-  #deliver(receivers: Iterable<Member>, event: ChatEvent, except: Member | undefined): void {
-    const { counts } = this;
-    const encoded = new Map<Encode, Uint8Array>();
-    for (const member of receivers) {
-      if (member === except) continue;
-      const { channel } = member;
-      let bytes = encoded.get(channel.encode);
-      if (bytes === undefined) {
-        bytes = channel.encode(event);
-        encoded.set(channel.encode, bytes);
-      }
-      if (bytes.length === 0) continue;
-      counts.deliveries++;
-      counts.bytes += bytes.length;
-      if (!channel.send(bytes)) this.#slow.push(member);
-    }
-    if (this.#slow.length > 0) this.#dropSlow();
-  }
-
-  /** That one has left is told to the others, and may be too much for the next one: a loop, not a recursion. */
-  #dropSlow(): void {
-    if (this.#dropping) return;
-    this.#dropping = true;
-    for (let member = this.#slow.pop(); member !== undefined; member = this.#slow.pop()) {
-      this.drop(member, "too slow: more was waiting than the server keeps", { discard: true });
-    }
-    this.#dropping = false;
   }
 }

@@ -35,8 +35,8 @@ export class Metrics {
     gauge("chat_rooms", "Rooms with people on this server", () => hub.rooms);
     counter("chat_messages_total", "Messages said by people on this server", () => hub.counts.said);
     counter("chat_refused_total", "Messages that could not be kept", () => hub.counts.refused);
-    counter("chat_deliveries_total", "Events given to clients", () => hub.counts.deliveries);
-    counter("chat_delivered_bytes_total", "Bytes given to clients", () => hub.counts.bytes);
+    counter("chat_deliveries_total", "Events given to clients", () => hub.delivery.deliveries);
+    counter("chat_delivered_bytes_total", "Bytes given to clients", () => hub.delivery.bytes);
     this.#dropped = new Counter({
       name: "chat_dropped_total",
       help: "Clients that the server put out",

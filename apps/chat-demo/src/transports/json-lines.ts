@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LimitError } from "@sockeye/async-streams";
 import { SocketError, TimeoutError } from "@sockeye/socket-core";
-import type { Channel, Encode } from "../hub/hub.ts";
+import type { Channel, Encode } from "../hub/channel.ts";
 import type { ServerFrame } from "../protocol/frames.ts";
 import { frameOf } from "./encode-frame.ts";
 import { farewell } from "./farewell.ts";

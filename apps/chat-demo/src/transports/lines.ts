@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LimitError } from "@sockeye/async-streams";
 import { SocketError, TimeoutError } from "@sockeye/socket-core";
-import type { Channel, Client } from "../hub/hub.ts";
+import type { Channel, Client } from "../hub/channel.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import type { ChatEvent } from "../protocol/events.ts";
 import { parseClientFrame } from "../protocol/frames.ts";

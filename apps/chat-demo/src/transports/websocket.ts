@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Channel } from "../hub/hub.ts";
+import type { Channel } from "../hub/channel.ts";
 import type { ChatEvent } from "../protocol/events.ts";
 import type { ServerFrame } from "../protocol/frames.ts";
 import type { Watcher } from "../wire/wire-tap.ts";
