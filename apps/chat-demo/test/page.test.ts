@@ -57,7 +57,9 @@ describe.skipIf(noBrowser)("the page", { timeout: 60_000 }, () => {
     await bob.line("eve: hello from the terminal");
     await terminal.until(/ada: hello from the page$/m);
     await terminal.until(/bob: hello from nc$/m);
-    expect(await ada.messages()).toEqual(["hello from nc", "hello from the terminal", "hello from the page"]);
+    await expect
+      .poll(() => ada.messages())
+      .toEqual(["hello from nc", "hello from the terminal", "hello from the page"]);
 
     await ada.say("/nick Ada-L");
     await bob.line("-- ada is now Ada-L");

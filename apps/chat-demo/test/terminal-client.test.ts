@@ -73,8 +73,8 @@ describe.skipIf(noTerminal)("the terminal client", () => {
     const bob = await nc(server, "bob");
     terminal = open(server, ["--nick", "ada"], { columns: 40 });
     await terminal.until(/^#lobby ada>$/m);
-    // The prompt has twelve columns: the second of these fills the row, and the last is just too long for it.
-    const lines = ["short", "x".repeat(28), "y".repeat(60), "z".repeat(29)];
+    // The prompt has twelve columns: the second of these nearly fills the row, and the last is just too long for it.
+    const lines = ["short", "x".repeat(27), "y".repeat(60), "z".repeat(29)];
     for (const line of lines) {
       terminal.type(line);
       terminal.press("Enter");
@@ -82,6 +82,10 @@ describe.skipIf(noTerminal)("the terminal client", () => {
     }
     const screen = await terminal.until(/z{29}\n#lobby ada>$/);
     const rows = screen.split("\n");
+    expect(
+      rows.some((row) => row.endsWith("ada: short")),
+      screen,
+    ).toBe(true);
     const joined = rows.slice(rows.findIndex((row) => row.endsWith("ada: short"))).join("");
     expect(joined.replace(/\d\d:\d\d /g, "")).toBe(`${lines.map((line) => `ada: ${line}`).join("")}#lobby ada>`);
   });
