@@ -1,81 +1,72 @@
 import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { expect, it } from "vitest";
+import { quotes } from "../src/quotes.mjs";
+import { formatQuotes, formatRatio, insertQuotes, type ResultRow } from "../src/quoting.mjs";
 
-interface Row {
-  case: string;
-  measure: string;
-  oursName: string;
-  peerName: string;
-  ratio: number;
-}
+const root = join(import.meta.dirname, "..", "..", "..");
 
-function read(path: string): string {
-  return readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-}
+it.each(Object.entries(quotes))("%s quotes the committed results", (readme, rows) => {
+  const path = join(root, readme);
+  const text = readFileSync(path, "utf8");
+  const table = formatQuotes(rows, relative(dirname(path), join(root, "apps/benchmarks/results")));
+  expect(text, "run node apps/benchmarks/src/quote.mjs").toBe(insertQuotes(text, table));
+});
 
-const core = "@sockeye/socket-core";
-const streams = "@sockeye/async-streams";
-const aboveC = " above C";
+const row: ResultRow = {
+  subject: "tcp-echo",
+  case: "64 B",
+  measure: "messages per second",
+  oursName: "a",
+  peerName: "b",
+  ours: 1,
+  peer: 2,
+  unit: "messages/s",
+  ratio: 0.456,
+  spread: null,
+  goal: { atLeast: 1 },
+  verdict: "missed",
+  note: null,
+  rounds: 5,
+  node: "v20.20.2",
+  cpu: "a processor",
+  system: "Linux 6",
+  python: ["CPython 3.11.2"],
+  date: "2026-01-02T03:04:05.000Z",
+};
+const quote = {
+  work: "Echo",
+  ratio: "messages / b",
+  file: "f",
+  case: "64 B",
+  measure: row.measure,
+  ours: "a",
+  peer: "b",
+};
 
-/** Package, results, case, measure, ours, peer, and what its README says. */
+it("shows ratio, goal and verdict, and where and when they were measured", () => {
+  const unjudged = { ...row, peerName: "c", ratio: null, goal: null, verdict: null, note: "c: not installed" };
+  const table = formatQuotes([quote, { ...quote, ratio: "messages / c", peer: "c" }], "../results", () => [
+    row,
+    unjudged,
+  ]);
+  expect(table).toContain("5 rounds on 2026-01-02: a processor; Linux 6; Node.js 20.20.2; CPython 3.11.2.");
+  expect(table).toContain("[`f.json`](../results/f.json)");
+  expect(table).toContain("| Echo | messages / b | 0.46 | ≥ 1, missed |\n|  | messages / c | c: not installed |  |");
+  expect(insertQuotes(`before\n${table}\nafter`, table)).toBe(`before\n${table}\nafter`);
+});
+
+it("fails on a row that the results lack, and on a README without a place", () => {
+  expect(() => formatQuotes([quote], ".", () => [])).toThrow("f.json has no row 64 B, messages per second, a / b");
+  expect(() => insertQuotes("# README", "table")).toThrow("There is no place for the table");
+});
+
 it.each([
-  ["socket-core", "streams", "64 B × 50 connections", `processor time per message${aboveC}`, core, "node:net", "0.46"],
-  ["socket-core", "streams", "64 B × 50 connections", "messages per second", core, "asyncio streams", "3.4"],
-  ["socket-core", "streams", "64 B × 50 connections", "messages per second", core, "uvloop protocol", "0.90"],
-  [
-    "socket-core",
-    "streams",
-    "16 KiB × 50 connections",
-    `processor time per message${aboveC}`,
-    core,
-    "node:net",
-    "0.43",
-  ],
-  ["socket-core", "streams", "16 KiB × 50 connections", "messages per second", core, "asyncio streams", "3.8"],
-  ["socket-core", "streams", "16 KiB × 50 connections", "messages per second", core, "uvloop protocol", "1.8"],
-  ["socket-core", "connections", "bursts of 500 connections", "connections per second", core, "node:net", "1.7"],
-  ["socket-core", "connections", "9,000 connections", "memory per connection", core, "node:net", "1.1"],
-  [
-    "async-streams",
-    "streams",
-    "64 B × 50 connections",
-    `processor time per line${aboveC}`,
-    streams,
-    "node:net",
-    "0.59",
-  ],
-  ["async-streams", "streams", "64 B × 50 connections", "processor time per line", streams, "asyncio streams", "0.31"],
-  ["async-streams", "streams", "64 B × 50 connections", "processor time per line", streams, "uvloop streams", "0.87"],
-  ["async-streams", "streams", "64 B × 50 connections", "processor time per line", streams, "node:readline", "0.82"],
-  ["async-streams", "streams", "100 B out of one connection", "lines per second", streams, "node:readline", "0.77"],
-  [
-    "async-streams",
-    "streams",
-    "100 B out of one connection",
-    "processor time per line",
-    streams,
-    "asyncio streams",
-    "0.42",
-  ],
-  [
-    "async-streams",
-    "connections",
-    "9,000 connections",
-    "memory per connection",
-    `${streams} lines`,
-    "node:net lines",
-    "1.7",
-  ],
-  ["udp", "udp", "64 B", "datagrams per second", "@sockeye/udp send", "node:dgram", "1.14"],
-  ["udp", "udp", "1200 B", "datagrams per second", "@sockeye/udp send", "node:dgram", "1.12"],
-  ["udp", "udp", "64 B", "datagrams per second", "@sockeye/udp sendSegments", "node:dgram", "6.3"],
-  ["udp", "udp", "1200 B", "datagrams per second", "@sockeye/udp sendSegments", "node:dgram", "5.0"],
-  ["udp", "udp", "64 B", "datagrams per second", "@sockeye/udp receiveMany", "node:dgram", "4.0"],
-  ["udp", "udp", "1200 B", "datagrams per second", "@sockeye/udp receiveMany", "C recvmmsg", "0.87"],
-])("the README of %s quotes %s.json: %s, %s, %s / %s is %s", (name, file, title, measure, ours, peer, quoted) => {
-  const rows = JSON.parse(read(`apps/benchmarks/results/${file}.json`)) as Row[];
-  const row = rows.find((r) => r.case === title && r.measure === measure && r.oursName === ours && r.peerName === peer);
-  const decimals = quoted.split(".")[1]!.length;
-  expect(row?.ratio.toFixed(decimals)).toBe(quoted);
-  expect(read(`packages/${name}/README.md`)).toContain(`| ${quoted} `);
+  [0.0314, "0.031"],
+  [0.9, "0.90"],
+  [3.44, "3.4"],
+  [24.6, "25"],
+  [409, "410"],
+])("writes %d as %s", (ratio, text) => {
+  expect(formatRatio(ratio)).toBe(text);
 });
