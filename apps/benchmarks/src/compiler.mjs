@@ -13,7 +13,7 @@ const folder = join(import.meta.dirname, "..", "load");
 /**
  * The path of a program in load/, compiled when its source is newer than it is.
  *
- * @param {"load" | "server" | "datagrams"} name
+ * @param {"load" | "server" | "datagrams" | "fanout"} name
  */
 export function compiled(name) {
   const source = join(folder, `${name}.c`);

@@ -21,7 +21,7 @@ import { residentMemory, usage, usageBetween } from "./usage.mjs";
  * What the load generator is to do; see load/load.c.
  *
  * @typedef {object} Work
- * @property {"echo" | "count" | "storm" | "burst" | "idle" | "datagrams"} mode
+ * @property {"echo" | "count" | "storm" | "burst" | "idle" | "datagrams" | "fanout"} mode
  * @property {number} connections
  * @property {number} size bytes of a message
  * @property {number} warmUp units before the measurement, each compared byte by byte

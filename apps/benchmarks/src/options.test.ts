@@ -41,7 +41,10 @@ describe("parseOptions", () => {
   });
 
   it.each([
-    [["tcp"], /'tcp' is invalid.*Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive\./],
+    [
+      ["tcp"],
+      /'tcp' is invalid.*Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive, chat-fanout\./,
+    ],
     [["--qick"], /unknown option '--qick'\n\(Did you mean --quick\?\)/],
     [["--json"], /option '--json <file>' argument missing/],
     [["--json", "/no/such/folder/rows.json"], /It cannot be written: ENOENT/],

@@ -22,7 +22,7 @@ describe("bench", () => {
     [["--help"], 0, "Usage: bench [options] [subject...]"],
     [["--list"], 0, "idle-connections: memory of connections"],
     [["--list", "lines"], 0, "lines: a server that reads line by line"],
-    [["nothing"], 2, "Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive."],
+    [["nothing"], 2, "Expected one of: tcp-echo, lines, accept, idle-connections, udp-send, udp-receive, chat-fanout."],
     [["--json", "/no/such/folder/rows.json"], 2, "It cannot be written"],
   ])("%j ends with %d", async (args, status, text) => {
     const bench = start(...args);
