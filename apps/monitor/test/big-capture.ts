@@ -6,37 +6,44 @@ import { DNS, Ethernet, IPv4, stack, TCP, UDP } from "@sockeye/pcap-decode";
 
 const PCAP_MAGIC = 0xa1b2c3d4;
 const START = 1_700_000_000;
-const PORTS = 200;
+const HOSTS = 64;
+/** Where the sequence number of a segment without IP options is. */
+const SEQUENCE = 14 + 20 + 4;
+/** What twenty packets in a row are: data, acknowledgments, a request, datagrams, a query. */
+const MIX = ["data", "ack", "data", "data", "ack", "data", "get", "data", "ack", "udp"] as const;
+const MIX_WITH_DNS = [...MIX, ...MIX.slice(0, 9), "dns"] as const;
 
-/** Segments, datagrams, requests and queries of 64 hosts, 20 microseconds apart. */
-function kinds(): Buffer[] {
-  const packets: Uint8Array[] = [];
-  for (let host = 1; host <= 64; host++) {
-    const there = { src: `10.0.0.${host}`, dst: "192.0.2.80" };
-    const back = { src: "192.0.2.80", dst: `10.0.0.${host}` };
-    const sport = 40_000 + (host % PORTS);
-    packets.push(
-      stack(Ethernet(), IPv4(there), TCP({ sport, dport: 443, flags: "A" })).bytes(),
-      stack(Ethernet(), IPv4(back), TCP({ sport: 443, dport: sport, flags: "PA" }), new Uint8Array(200)).bytes(),
-      stack(
-        Ethernet(),
-        IPv4(there),
-        TCP({ sport, dport: 80, flags: "PA" }),
-        "GET / HTTP/1.1\r\nHost: example\r\n\r\n",
-      ).bytes(),
-      stack(Ethernet(), IPv4(there), UDP({ sport, dport: 9999 }), new Uint8Array(60)).bytes(),
-      stack(
-        Ethernet(),
-        IPv4(there),
-        UDP({ sport, dport: 53 }),
-        DNS({ id: host, questions: [{ name: `h${host}.example`, type: 1, class: 1 }] }),
-      ).bytes(),
-    );
-  }
-  return packets.map((bytes) => Buffer.from(bytes));
+type Kind = (typeof MIX_WITH_DNS)[number];
+
+/** The packets of one host; each is used again and again. */
+function kinds(host: number): Record<Kind, Buffer> {
+  const there = { src: `10.0.0.${host}`, dst: "192.0.2.80" };
+  const back = { src: "192.0.2.80", dst: `10.0.0.${host}` };
+  const sport = 40_000 + host;
+  const made = {
+    ack: stack(Ethernet(), IPv4(there), TCP({ sport, dport: 443, flags: "A" })),
+    data: stack(Ethernet(), IPv4(back), TCP({ sport: 443, dport: sport, flags: "PA" }), new Uint8Array(200)),
+    get: stack(
+      Ethernet(),
+      IPv4(there),
+      TCP({ sport, dport: 80, flags: "PA" }),
+      "GET / HTTP/1.1\r\nHost: example\r\n\r\n",
+    ),
+    udp: stack(Ethernet(), IPv4(there), UDP({ sport, dport: 9999 }), new Uint8Array(60)),
+    dns: stack(
+      Ethernet(),
+      IPv4(there),
+      UDP({ sport, dport: 53 }),
+      DNS({ questions: [{ name: `h${host}.example`, type: 1, class: 1 }] }),
+    ),
+  };
+  return Object.fromEntries(Object.entries(made).map(([kind, one]) => [kind, Buffer.from(one.bytes())])) as Record<
+    Kind,
+    Buffer
+  >;
 }
 
-/** Pieces of a pcap file of `count` packets. */
+/** Pieces of a pcap file of `count` packets, 20 microseconds apart; connections go on where they were. */
 function* bigCapture(count: number): Generator<Buffer> {
   const header = Buffer.alloc(24);
   header.writeUInt32LE(PCAP_MAGIC, 0);
@@ -45,11 +52,17 @@ function* bigCapture(count: number): Generator<Buffer> {
   header.writeUInt32LE(262_144, 16);
   header.writeUInt32LE(1, 20);
   yield header;
-  const all = kinds();
+  const hosts = Array.from({ length: HOSTS }, (_, i) => ({ packets: kinds(i + 1), sequence: { data: 1, get: 1 } }));
   for (let done = 0; done < count; ) {
     const parts: Buffer[] = [];
     for (let i = 0; i < 10_000 && done < count; i++, done++) {
-      const bytes = all[(done * 7) % all.length]!;
+      const { packets, sequence } = hosts[Math.floor(done / MIX_WITH_DNS.length) % HOSTS]!;
+      const kind = MIX_WITH_DNS[done % MIX_WITH_DNS.length]!;
+      const bytes = Buffer.from(packets[kind]);
+      if (kind === "data" || kind === "get") {
+        bytes.writeUInt32BE(sequence[kind], SEQUENCE);
+        sequence[kind] = (sequence[kind] + bytes.length - 54) % 2 ** 32;
+      }
       const record = Buffer.alloc(16);
       const microseconds = done * 20;
       record.writeUInt32LE(START + Math.floor(microseconds / 1e6), 0);

@@ -22,7 +22,7 @@ export class Analysis {
   readonly #transactions = new Transactions();
 
   add(packet: Packet): void {
-    const { protocol, category, source, destination } = classify(packet);
+    const { protocol, category, source, destination, fragment, overTCP, bareAck } = classify(packet);
     const bytes = packet.originalLength;
     this.packets++;
     this.bytes += bytes;
@@ -37,7 +37,10 @@ export class Analysis {
     share.bytes += bytes;
     this.#talkers.add(source, destination, bytes);
     this.#flows.add(packet);
-    this.#transactions.add(packet);
+    // Reassembly costs more than all else together: it gets what can carry HTTP or DNS, and nothing twice.
+    if (fragment) this.#transactions.addFragment(packet);
+    else if (protocol === "DNS" && !overTCP) this.#transactions.addDatagram(packet);
+    else if (overTCP && !bareAck) this.#transactions.addSegment(packet);
   }
 
   /** No packet comes any more. */

@@ -1,5 +1,5 @@
 /** What a packet is, in one word, and between whom. */
-import { IPv4, type LayerType, type LayerView, type Packet } from "@sockeye/pcap-decode";
+import { IPv4, IPv6Fragment, type LayerType, type LayerView, type Packet, TCP as TCPLayer } from "@sockeye/pcap-decode";
 
 /** Groups with a colour of their own, in the chart, the shares and the list. */
 export const CATEGORIES = ["HTTP", "TLS", "TCP", "DNS", "UDP", "ICMP", "ARP", "Other"] as const;
@@ -51,6 +51,12 @@ export interface Classified {
   /** Ports of the transport, or -1. */
   sourcePort: number;
   destinationPort: number;
+  /** Whether it is part of a larger datagram. */
+  fragment: boolean;
+  /** Whether its transport is TCP. */
+  overTCP: boolean;
+  /** Whether it is a TCP segment that only acknowledges. */
+  bareAck: boolean;
 }
 
 const result: Classified = {
@@ -60,6 +66,9 @@ const result: Classified = {
   destination: "",
   sourcePort: -1,
   destinationPort: -1,
+  fragment: false,
+  overTCP: false,
+  bareAck: false,
 };
 
 /** Says what a packet is. What ICMP quotes of another packet is not the packet's own. */
@@ -81,11 +90,22 @@ export function classify(packet: Packet): Classified {
   }
   result.category = category < 0 ? OTHER : category;
   network ??= views.findLast((view) => "src" in view && "dst" in view) ?? views.find((view) => "psrc" in view);
+  result.fragment = false;
+  result.bareAck = false;
+  result.overTCP = transport?.layer === (TCPLayer as LayerType);
   if (network?.layer === (IPv4 as LayerType)) {
-    result.source = ipv4Text(network.buffer, network.offset + IPV4_SOURCE);
-    result.destination = ipv4Text(network.buffer, network.offset + IPV4_SOURCE + 4);
+    const { buffer: b, offset: at } = network;
+    result.source = ipv4Text(b, at + IPV4_SOURCE);
+    result.destination = ipv4Text(b, at + IPV4_SOURCE + 4);
+    result.fragment = (b[at + 6]! & 0x3f) !== 0 || b[at + 7] !== 0;
+    if (transport !== undefined && result.overTCP) {
+      const length = (b[at + 2]! << 8) | b[at + 3]!;
+      const headers = transport.offset - at + transport.headerLength;
+      result.bareAck = length === headers && (b[transport.offset + 13]! & 7) === 0;
+    }
   } else {
     const { src, dst } = (network ?? {}) as { src?: unknown; dst?: unknown };
+    result.fragment = views.some((view) => view.layer === (IPv6Fragment as LayerType));
     result.source = typeof src === "string" ? src : "";
     result.destination = typeof dst === "string" ? dst : "";
   }

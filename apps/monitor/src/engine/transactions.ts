@@ -47,7 +47,18 @@ export class Transactions {
     );
   }
 
-  add(packet: Packet): void {
+  /** Takes a TCP segment. */
+  addSegment(packet: Packet): void {
+    this.#reassembler.add(packet);
+  }
+
+  /** Takes a message of DNS over UDP. */
+  addDatagram(packet: Packet): void {
+    this.#dnsTracker.addDatagram(packet);
+  }
+
+  /** Takes a part of a datagram. */
+  addFragment(packet: Packet): void {
     const whole = this.#fragments.add(packet);
     if (whole === undefined) return;
     this.#dnsTracker.addDatagram(whole);
