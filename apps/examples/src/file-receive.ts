@@ -6,6 +6,7 @@ import { MAX_SIZE, MAX_TRANSFERS } from "./file-transfer/limits.ts";
 import { RefusedError } from "./file-transfer/messages.ts";
 import { formatBytes, Progress } from "./file-transfer/progress.ts";
 import { Receiver } from "./file-transfer/receiver.ts";
+import { printable } from "./terminal/printable.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,7 +35,8 @@ const server = await startServer(
   { address: host, port: Number(port) },
   {
     maxConnections: MAX_TRANSFERS,
-    onError: (error) => console.error("A transfer has failed:", error instanceof Error ? error.message : error),
+    // It may quote what the peer has sent.
+    onError: (error) => console.error("A transfer has failed:", printable(String(Object(error).message ?? error))),
     ...(tls && { tls }),
   },
   async (connection, { signal }) => {

@@ -4,11 +4,16 @@ import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, threadId, Worker, workerData } from "node:worker_threads";
 import { createServer, serve } from "@sockeye/socket-core";
 
+/** Each takes memory and a thread. */
+const MAX_WORKERS = 256;
+
 if (isMainThread) await main();
 else work(workerData.port);
 
 async function main(): Promise<void> {
-  const count = Number(process.argv[3] ?? availableParallelism());
+  const count = Number(process.argv[3] ?? Math.min(availableParallelism(), MAX_WORKERS));
+  if (!(Number.isInteger(count) && count >= 1 && count <= MAX_WORKERS))
+    throw new RangeError(`WORKERS must be a whole number from 1 to ${MAX_WORKERS}, got ${process.argv[3]}`);
   let port = Number(process.argv[2] ?? 5002);
   const workers: Worker[] = [];
   process.on("SIGINT", () => {

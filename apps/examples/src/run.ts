@@ -1,6 +1,7 @@
 /** `npm run example -- NAME [ARGUMENT ...]`: runs one of the programs in this folder. */
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
+import { printable } from "./terminal/printable.ts";
 
 const self = basename(import.meta.filename);
 const names = readdirSync(import.meta.dirname)
@@ -12,7 +13,7 @@ if (name === undefined || !names.includes(name)) {
   const asked = name === undefined || name === "--help";
   if (!asked) console.error(`There is no example "${name}".\n`);
   console.log(
-    `Usage: npm run example -- NAME [PORT]\n\nThe examples:\n${names.map((known) => `  ${known}`).join("\n")}`,
+    `Usage: npm run example -- NAME [ARGUMENT ...]\n\nThe examples:\n${names.map((known) => `  ${known}`).join("\n")}`,
   );
   process.exitCode = asked ? 0 : 1;
 } else {
@@ -21,7 +22,8 @@ if (name === undefined || !names.includes(name)) {
   try {
     await import(new URL(`./${name}.js`, import.meta.url).href);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    // It may quote what a peer has sent.
+    console.error(error instanceof Error ? printable(error.message) : error);
     process.exitCode = 1;
   }
 }

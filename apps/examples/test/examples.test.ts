@@ -117,6 +117,13 @@ describe("reuse-port-server", () => {
       output: expect.stringMatching(/^port must be an integer from 0 to 65535, got NaN$/m),
     });
   });
+
+  it.each(["0", "many", "1.5", "100000"])("does not start %s workers", async (count) => {
+    expect(await example("reuse-port-server", "0", count).ended).toMatchObject({
+      code: 1,
+      output: `WORKERS must be a whole number from 1 to 256, got ${count}\n`,
+    });
+  });
 });
 
 test.each(["tcp-hello-client", "tcp-echo-client", "asyncio-client"])("%s says that nobody listens", async (name) => {

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -86,6 +87,23 @@ describe("a file", () => {
     });
     expect((await example("file-send", port, fileOf(from, "small", Buffer.alloc(999))).ended).code).toBe(0);
     expect(readdirSync(to)).toEqual(["small"]);
+  });
+
+  it("is not sent by, nor to, a peer that would steer the terminal", async () => {
+    const { from, to } = folders();
+    const shown = expect.stringMatching(/^[^\u001b]*not JSON[^\u001b]*\ufffd\[2J[^\u001b]*$/);
+    const receiver = example("file-receive", "0", to);
+    const rude = connect(Number(await receiver.port()), "127.0.0.1").on("error", () => {});
+    rude.end("\u001b[2J\n");
+    await receiver.find(/not JSON/);
+    expect(await receiver.interrupt()).toMatchObject({ code: 0, output: shown });
+
+    const peer = createServer((socket) => socket.on("error", () => {}).end("\u001b[2J\n"));
+    await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void peer.close());
+    const { port } = peer.address() as AddressInfo;
+    const sender = example("file-send", String(port), fileOf(from, "x", Buffer.from("x")));
+    expect(await sender.ended).toMatchObject({ code: 1, output: shown });
   });
 
   it("of 1 GiB takes no more memory than one of 8 MiB, on either side", async () => {

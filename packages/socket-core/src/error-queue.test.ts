@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ReceiveBatch } from "./batch.ts";
-import { AF_INET, IP_RECVERR, IPPROTO_IP, MSG_ERRQUEUE, SOCK_DGRAM } from "./constants.ts";
+import { AF_INET, IP_RECVERR, IPPROTO_IP, MSG_ERRQUEUE, MSG_PEEK, SOCK_DGRAM } from "./constants.ts";
 import { Socket } from "./socket.ts";
 
 const open: Socket[] = [];
@@ -39,6 +39,37 @@ describe.skipIf(process.platform !== "linux")("the error queue (Linux)", () => {
     const { data: payload, ...found } = await error;
     expect(found).toMatchObject(refused);
     expect(payload.toString()).toBe("lost");
+  });
+
+  it.each([
+    ["recv", (socket: Socket, options: object) => socket.recv(100, options)],
+    ["recvInto", (socket: Socket, options: object) => socket.recvInto(Buffer.alloc(100), options)],
+    ["recvfrom", (socket: Socket, options: object) => socket.recvfrom(100, options)],
+    ["recvfromInto", (socket: Socket, options: object) => socket.recvfromInto(Buffer.alloc(100), options)],
+  ])("is what %s waits for, and data that nobody reads does not wake it", async (_, receive) => {
+    const socket = datagramSocket();
+    socket.setsockopt(IPPROTO_IP, IP_RECVERR, 1);
+    await socket.sendto("data", socket.getsockname());
+    const before = process.cpuUsage();
+    const waiting = receive(socket, { flags: MSG_ERRQUEUE, timeout: 300 });
+    // Beside it the data can be had.
+    expect(String(await socket.recv(100, { flags: MSG_PEEK }))).toBe("data");
+    await expect(waiting).rejects.toMatchObject({ code: "ERR_SOCKET_TIMEOUT" });
+    const { user, system } = process.cpuUsage(before);
+    // Spinning takes all there is; on a busy machine that is less than the 300 ms that have passed.
+    expect((user + system) / 1000).toBeLessThan(30);
+  });
+
+  it("gives recvfrom what a wait had to take out of it, with the address", async () => {
+    const socket = datagramSocket();
+    socket.setsockopt(IPPROTO_IP, IP_RECVERR, 1);
+    const address = { address: "127.0.0.1", port: closedPort() };
+    await socket.sendto("lost", address);
+    await expect(socket.recv(100, { timeout: 1000 })).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    // This wait empties the queue, or polling would report it for ever.
+    await expect(socket.recv(100, { timeout: 20 })).rejects.toMatchObject({ code: "ERR_SOCKET_TIMEOUT" });
+    const { data, address: to } = await socket.recvfrom(100, { flags: MSG_ERRQUEUE, timeout: 1000 });
+    expect([String(data), to]).toMatchObject(["lost", address]);
   });
 
   it("keeps what nobody asked for when a wait had to empty it", async () => {

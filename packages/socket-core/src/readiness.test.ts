@@ -166,6 +166,19 @@ describe("timeouts", () => {
     expect(b.tryRecv(Buffer.alloc(1))).toBe(null);
   });
 
+  it("may be as long as a timer can be", async () => {
+    const [a, b] = await streamPair();
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const waiting = a.recv(1, { timeout: 2 ** 31 - 1 });
+    await turn();
+    process.off("warning", onWarning);
+    b.trySend("x");
+    expect(String(await waiting)).toBe("x");
+    expect(warnings).toEqual([]);
+  });
+
   it("serves a short one behind a long one", async () => {
     const [a] = await streamPair();
     fill(a);
@@ -376,6 +389,21 @@ describe("fairness", () => {
     });
     let reads = 0;
     for (const byte = Buffer.alloc(1); !turned; reads++) await a.recvInto(byte);
+    expect(reads).toBeLessThan(200);
+  });
+
+  it("and so does one whose calls before did not want to wait", async () => {
+    const [a, b] = await streamPair();
+    await b.sendAll(Buffer.alloc(2_000));
+    await a.readable();
+    const byte = Buffer.alloc(1);
+    for (let i = 0; i < 100; i++) await a.recvInto(byte, { timeout: 0 });
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    let reads = 0;
+    for (; !turned; reads++) await a.recvInto(byte);
     expect(reads).toBeLessThan(200);
   });
 

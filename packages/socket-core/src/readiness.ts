@@ -3,7 +3,7 @@
  * what the calls do.
  */
 import { constants } from "node:os";
-import { type CallOptions, checkWait } from "./check.ts";
+import { type CallOptions, checkWait, MAX_TIMEOUT } from "./check.ts";
 import { MSG_DONTWAIT } from "./constants.ts";
 import { onError } from "./diagnostics.ts";
 import { type QueuedError, takeErrors } from "./error-queue.ts";
@@ -141,7 +141,7 @@ export class Descriptor {
     const limit = options === undefined ? this.timeout : limitOf(options, this.timeout);
     let wait = head !== null || call.waitFirst;
     // A read that is known to find nothing, and a socket that had its share, go straight to waiting.
-    if (limit !== 0 && (this.#budget === 0 || (this.drained && direction === READ))) wait = true;
+    if (limit !== 0 && (this.#budget <= 0 || (this.drained && direction === READ))) wait = true;
     if (!wait) {
       let result: number;
       try {
@@ -341,7 +341,9 @@ export class Descriptor {
     if (this.#timerAt !== 0 && deadline >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
-    this.#timer = setTimeout(() => this.#expire(), Math.max(1, Math.ceil(deadline - performance.now()))).unref();
+    const delay = Math.max(1, Math.ceil(deadline - performance.now()));
+    // Rounded up, the longest wait is more than a timer can hold.
+    this.#timer = setTimeout(() => this.#expire(), Math.min(delay, MAX_TIMEOUT)).unref();
   }
 
   #expire(): void {

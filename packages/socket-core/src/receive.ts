@@ -5,7 +5,7 @@ import { checkBuffer, checkFlags, checkInteger, rangeError, type WaitOptions } f
 import { MSG_ERRQUEUE } from "./constants.ts";
 import { systemError } from "./errors.ts";
 import { native } from "./native.ts";
-import { defineCall, READ } from "./operation.ts";
+import { type Call, defineCall, ERRORS, READ } from "./operation.ts";
 import type { Descriptor } from "./readiness.ts";
 import { receiveSlab, SLAB_SIZE, takeReceived } from "./receive-buffer.ts";
 
@@ -46,13 +46,31 @@ function note(d: Descriptor, count: number, length: number): number {
   return count;
 }
 
-/** recv(2); an error that had to be taken out of the kernel's queue comes from where it was kept. */
-function recv(d: Descriptor, buffer: Uint8Array, size: number, flags: number): number {
-  const kept = flags !== 0 && (flags & MSG_ERRQUEUE) !== 0 && MSG_ERRQUEUE > 0 ? d.errors?.shift() : undefined;
-  if (kept === undefined) return native.recv(d.fd, buffer, 0, size, flags);
+/** Whether the error queue is asked for, and not the data. */
+function wantsErrors(flags: number | undefined): boolean {
+  return typeof flags === "number" && MSG_ERRQUEUE > 0 && (flags & MSG_ERRQUEUE) !== 0;
+}
+
+/** The oldest error that had to be taken out of the kernel's queue, whose address goes to `addressBuffer`; or -1. */
+function keptError(d: Descriptor, buffer: Uint8Array, size: number, flags: number): number {
+  const kept = wantsErrors(flags) ? d.errors?.shift() : undefined;
+  if (kept === undefined) return -1;
   const part = kept.data.subarray(0, size);
   buffer.set(part);
+  addressBuffer.set(kept.address);
   return part.length;
+}
+
+/** recv(2); an error that had to be taken out of the kernel's queue comes from where it was kept. */
+function recv(d: Descriptor, buffer: Uint8Array, size: number, flags: number): number {
+  const kept = flags === 0 ? -1 : keptError(d, buffer, size, flags);
+  return kept < 0 ? native.recv(d.fd, buffer, 0, size, flags) : kept;
+}
+
+/** recvfrom(2), likewise. */
+function recvfrom(d: Descriptor, buffer: Uint8Array, size: number, flags: number): number {
+  const kept = flags === 0 ? -1 : keptError(d, buffer, size, flags);
+  return kept < 0 ? native.recvfrom(d.fd, buffer, 0, size, flags, addressBuffer) : kept;
 }
 
 /** What one receiving call brings with it. */
@@ -119,7 +137,7 @@ const recvIntoCall = defineCall<Receiving, number>({
 });
 
 function attemptDatagram(d: Descriptor, { buffer, length, flags }: Receiving): number {
-  return note(d, native.recvfrom(d.fd, buffer ?? receiveSlab(), 0, length, flags, addressBuffer), 0);
+  return note(d, recvfrom(d, buffer ?? receiveSlab(), length, flags), 0);
 }
 
 const recvfromCall = defineCall<Receiving, Datagram>({
@@ -141,6 +159,17 @@ const recvfromIntoCall = defineCall<Receiving, { length: number; address: Addres
   finish: (length) => ({ length, address: decodeAddress() }),
 });
 
+/** The error queue is read beside the data: what is readable says nothing about it, and to wait for that would spin. */
+function beside<T>(data: Call<Receiving, T>): (options: ReceiveOptions | undefined) => Call<Receiving, T> {
+  const errors: Call<Receiving, T> = { ...data, direction: ERRORS };
+  return (options) => (wantsErrors(options?.flags) ? errors : data);
+}
+
+const recvCallFor = beside(recvCall);
+const recvIntoCallFor = beside(recvIntoCall);
+const recvfromCallFor = beside(recvfromCall);
+const recvfromIntoCallFor = beside(recvfromIntoCall);
+
 /** The arguments of a call that receives into memory of ours. */
 function receiving(d: Descriptor, length: number, options: ReceiveOptions | undefined): Receiving {
   if (d.stream && length === SLAB_SIZE && options?.flags === undefined) return whatThereIs;
@@ -158,7 +187,7 @@ export function receive(
   length: number,
   options: ReceiveOptions | undefined,
 ): Promise<Buffer | null> {
-  return d.run(owner, recvCall, receiving(d, length, options), options);
+  return d.run(owner, recvCallFor(options), receiving(d, length, options), options);
 }
 
 /** The next piece of a stream as an iteration has it. */
@@ -176,7 +205,7 @@ export function receiveInto(
   buffer: Uint8Array,
   options: ReceiveOptions | undefined,
 ): Promise<number> {
-  return d.run(owner, recvIntoCall, receivingInto(d, buffer), options);
+  return d.run(owner, recvIntoCallFor(options), receivingInto(d, buffer), options);
 }
 
 export function receiveDatagram(
@@ -185,7 +214,7 @@ export function receiveDatagram(
   length: number,
   options: ReceiveOptions | undefined,
 ): Promise<Datagram> {
-  return d.run(owner, recvfromCall, receiving(d, length, options), options);
+  return d.run(owner, recvfromCallFor(options), receiving(d, length, options), options);
 }
 
 export function receiveDatagramInto(
@@ -194,7 +223,7 @@ export function receiveDatagramInto(
   buffer: Uint8Array,
   options: ReceiveOptions | undefined,
 ): Promise<{ length: number; address: Address }> {
-  return d.run(owner, recvfromIntoCall, receivingInto(d, buffer), options);
+  return d.run(owner, recvfromIntoCallFor(options), receivingInto(d, buffer), options);
 }
 
 export function receiveNow(d: Descriptor, buffer: Uint8Array, flags: number): number | null {

@@ -3,6 +3,10 @@ import { constants } from "node:fs";
 import { type FileHandle, link, lstat, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
+function pathOf(folder: string, name: string): string {
+  return join(folder, `.${name}.part`);
+}
+
 /**
  * It lies beside the file that it will be, under a name that no file of a peer can have, as theirs do not begin with a
  * dot. It stays there when the transfer is cut.
@@ -28,9 +32,17 @@ export class PartFile {
     );
   }
 
+  /** How many bytes are there of a file. */
+  static async lengthOf(folder: string, name: string): Promise<number> {
+    return lstat(pathOf(folder, name)).then(
+      (status) => (status.isFile() ? status.size : 0),
+      () => 0,
+    );
+  }
+
   /** What is there of a file, or an empty beginning. */
   static async open(folder: string, name: string): Promise<PartFile> {
-    const path = join(folder, `.${name}.part`);
+    const path = pathOf(folder, name);
     // A link that somebody has put there must not lead the content elsewhere.
     const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
     const status = await file.stat();

@@ -31,7 +31,7 @@ export type OnProgress = (offer: { name: string; size: number }, from: number) =
 
 type Offer = Extract<Message, { type: "offer" }>;
 
-/** Receives files into one folder, each name from one sender at a time. */
+/** Receives files into one folder, each name, however it is spelled, from one sender at a time. */
 export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #underWay = new Set<string>();
@@ -50,8 +50,9 @@ export class Receiver {
       const offer = await expectMessage(messages, "offer", { timeout: MESSAGE_TIMEOUT });
       const problem = problemOfName(offer.name);
       if (problem !== undefined) throw new RefusedError(`the name is not good: ${problem}`);
-      if (this.#underWay.has(offer.name)) throw new RefusedError(`somebody is sending "${offer.name}" already`);
-      this.#underWay.add(offer.name);
+      const place = placeOf(offer.name);
+      if (this.#underWay.has(place)) throw new RefusedError(`somebody is sending "${offer.name}" already`);
+      this.#underWay.add(place);
       try {
         await this.#check(offer);
         const part = await PartFile.open(this.#options.folder, offer.name);
@@ -61,7 +62,7 @@ export class Receiver {
           await part.close();
         }
       } finally {
-        this.#underWay.delete(offer.name);
+        this.#underWay.delete(place);
       }
     } catch (error) {
       const reason = signal?.aborted ? undefined : reasonOf(error);
@@ -76,8 +77,15 @@ export class Receiver {
     if (size > maxSize) throw new RefusedError(`${size} bytes are more than the ${maxSize} that are allowed`);
     if (await PartFile.isTaken(folder, name)) throw new RefusedError(`there is a file "${name}" already`);
     const { bavail, bsize } = await statfs(folder);
-    if (size > bavail * bsize) throw new RefusedError("there is no room for it");
+    // What came before a cut takes its room already.
+    const missing = size - (await PartFile.lengthOf(folder, name));
+    if (missing > bavail * bsize) throw new RefusedError("there is no room for it");
   }
+}
+
+/** Names of one place are the same here: macOS tells neither capitals nor forms of Unicode apart. */
+function placeOf(name: string): string {
+  return name.normalize("NFC").toUpperCase().normalize("NFC");
 }
 
 async function receiveInto(

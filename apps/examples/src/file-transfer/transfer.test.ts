@@ -1,6 +1,15 @@
 /** Both sides against each other, and each against a peer that does as it likes. */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,23 +83,28 @@ describe("a transfer", () => {
     expect(readFileSync(join(to, ".x.part"), "utf8")).toBe("x".repeat(777));
   });
 
-  it("of one name is from one sender at a time", async () => {
+  it.each([
+    ["x", "x"],
+    ["A.txt", "a.TXT"],
+    ["\u00fc", "U\u0308"],
+    ["stra\u00dfe", "STRASSE"],
+  ])("of one name is from one sender at a time: %j and %j", async (name, again) => {
     const to = folder();
     const receiver = new Receiver({ folder: to, maxSize: MAX_SIZE });
     const [first, firstPeer] = memoryPair();
     const [second, secondPeer] = memoryPair();
     const receiving = [first, second].map((stream) => receiver.receive(stream, silent).catch((error) => error));
-    await messagesOf(firstPeer).send({ type: "offer", name: "x", size: 1 });
+    await messagesOf(firstPeer).send({ type: "offer", name, size: 1 });
     expect(await messagesOf(firstPeer).receive()).toEqual({ type: "have", length: 0 });
-    await messagesOf(secondPeer).send({ type: "offer", name: "x", size: 1 });
-    const refused = { type: "refused", reason: 'somebody is sending "x" already' };
+    await messagesOf(secondPeer).send({ type: "offer", name: again, size: 1 });
+    const refused = { type: "refused", reason: `somebody is sending "${again}" already` };
     expect(await messagesOf(secondPeer).receive()).toEqual(refused);
     firstPeer.abort();
     await Promise.all(receiving);
     // The name is free again.
     const [third, thirdPeer] = memoryPair();
     void receiver.receive(third, silent).catch(() => {});
-    await messagesOf(thirdPeer).send({ type: "offer", name: "x", size: 1 });
+    await messagesOf(thirdPeer).send({ type: "offer", name: again, size: 1 });
     expect(await messagesOf(thirdPeer).receive()).toEqual({ type: "have", length: 0 });
     thirdPeer.abort();
   });
@@ -148,6 +162,24 @@ describe("the receiver", () => {
     await messagesOf(here).send({ type: "offer", name: "x", size: Number.MAX_SAFE_INTEGER });
     expect(await messagesOf(here).receive()).toEqual({ type: "refused", reason: "there is no room for it" });
     expect(await refused).toBe("there is no room for it");
+  });
+
+  it("needs no room for what is there already", async () => {
+    const to = folder();
+    const { bavail, bsize } = statfsSync(to);
+    const size = bavail * bsize + 2 ** 30;
+    const part = join(to, ".x.part");
+    writeFileSync(part, "");
+    // A hole: it takes none of the room that it stands for.
+    truncateSync(part, size - 10);
+    const [there, here] = memoryPair();
+    const over = new AbortController();
+    const receiver = new Receiver({ folder: to, maxSize: Number.MAX_SAFE_INTEGER });
+    const received = receiver.receive(there, silent, over.signal).catch((error) => error);
+    await messagesOf(here).send({ type: "offer", name: "x", size });
+    expect(await messagesOf(here).receive()).toEqual({ type: "have", length: size - 10 });
+    over.abort();
+    expect(await received).toMatchObject({ name: "AbortError" });
   });
 
   it("throws away what has another hash than it should", async () => {
