@@ -2,9 +2,11 @@ import { WebSocketServer } from "ws";
 
 // A room on ws, with the frames of our chat: the message becomes bytes once, and ws makes a frame for each client.
 const server = new WebSocketServer({ host: "127.0.0.1", port: 0, path: "/chat", perMessageDeflate: false });
-let id = 0;
+// As long as the ids of our chat, whose clients are guest-1 and so on as well.
+let id = Date.now() * 1_000;
+let guests = 0;
 server.on("connection", (socket) => {
-  const from = `guest-${++id}`;
+  const from = `guest-${++guests}`;
   socket.on("error", () => socket.terminate());
   socket.on("message", (data) => {
     const { type, text } = JSON.parse(data);
