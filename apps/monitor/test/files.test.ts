@@ -118,7 +118,7 @@ describe("the filter", () => {
 
   test("says what is wrong with an expression, at its column, and keeps what applied", async () => {
     await filter("udp");
-    await expect.poll(state).toMatch(/ of /);
+    await expect.poll(state).toMatch(/ of [\d,]+ packets$/);
     const applied = await state();
     await filter("tcp port 80 and hots 192.0.2.1");
     const problem = page.locator("#filter-problem");
