@@ -9,7 +9,8 @@ const MIB = 1024 * 1024;
 afterEach(endPrograms);
 
 it("drops a client that never reads, keeps its memory, and slows nobody down", { timeout: 120_000 }, async () => {
-  const server = await ChatProcess.start();
+  // What was said is kept as well, in a history that is bounded by itself.
+  const server = await ChatProcess.start("--limit", "maxHistory=1000");
   const slow = server.python("slow.py");
   await slow.line(/^-- Welcome/);
   const reader = await openConnection({ host: "127.0.0.1", port: server.port });
