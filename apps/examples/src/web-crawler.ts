@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { Session } from "@sockeye/http-client";
 import { crawl } from "./crawler/crawl.ts";
 import { defaultLimits } from "./crawler/limits.ts";
+import { printableJson } from "./terminal/printable.ts";
 import { formatSize } from "./terminal/size.ts";
 import { StatusLine } from "./terminal/status-line.ts";
 
@@ -100,7 +101,7 @@ try {
     else counts.pages++;
     counts.bytes += result.bytes ?? 0;
     line.clear();
-    if (!out.write(`${JSON.stringify(result)}\n`) && !signal.aborted)
+    if (!out.write(`${printableJson(result)}\n`) && !signal.aborted)
       await once(out, "drain", { signal }).catch(() => {});
     line.show(`${summary()}  ${result.url}`, { always: true });
   }

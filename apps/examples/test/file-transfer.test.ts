@@ -91,7 +91,7 @@ describe("a file", () => {
 
   it("is not sent by, nor to, a peer that would steer the terminal", async () => {
     const { from, to } = folders();
-    const shown = expect.stringMatching(/^[^\u001b]*not JSON[^\u001b]*\ufffd\[2J[^\u001b]*$/);
+    const shown = expect.stringMatching(/^[\P{C}\n]*not JSON[\P{C}\n]*\ufffd\[2J[\P{C}\n]*$/u);
     const receiver = example("file-receive", "0", to);
     const rude = connect(Number(await receiver.port()), "127.0.0.1").on("error", () => {});
     rude.end("\u001b[2J\n");

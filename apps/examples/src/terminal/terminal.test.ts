@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { printable } from "./printable.ts";
+import { printable, printableJson } from "./printable.ts";
 import { formatSize } from "./size.ts";
 import { StatusLine } from "./status-line.ts";
 import { Transfer } from "./transfer.ts";
@@ -54,6 +54,15 @@ it("draws over itself ten times a second, and lets nothing steer the terminal", 
 it("leaves text as it is but for what steers a terminal", () => {
   expect(printable("Grüße,\n\t😀")).toBe("Grüße,\n\t😀");
   expect(printable("\u001b[2J \u009b \r \u202e")).toBe("\ufffd[2J \ufffd \ufffd \ufffd");
+});
+
+it("writes JSON that is the same value and steers nothing", () => {
+  for (const text of ["\u009b31m \u007f", "\u202e\u200b", "\u{e0001}😀", "Grüße\n", "\ud800"]) {
+    const json = printableJson({ title: text });
+    expect(json).not.toMatch(/\p{C}/u);
+    expect(JSON.parse(json)).toEqual({ title: text });
+  }
+  expect(printableJson("Grüße 😀")).toBe('"Grüße 😀"');
 });
 
 it("shows nothing where there is no terminal", () => {
