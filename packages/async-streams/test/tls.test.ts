@@ -193,7 +193,10 @@ describe.runIf(hasOpenssl)("TLS (needs openssl)", () => {
   it("takes plaintext that is still with the kernel for a broken handshake", async () => {
     const { client, server } = await tcpPair();
     await client.writer.write("QUIT\n");
-    expect(await failureOf(server.startTls(identity))).toMatchObject({ name: "TlsError", code: /^ERR_SSL_/ });
+    expect(await failureOf(server.startTls(identity))).toMatchObject({
+      name: "TlsError",
+      code: expect.stringMatching(/^ERR_SSL_/),
+    });
     await server.closed;
     expect(await failureOf(server.writer.write("x"))).toBeInstanceOf(Error);
   });
@@ -247,7 +250,7 @@ describe.runIf(hasOpenssl)("TLS (needs openssl)", () => {
     const gone = await tcpPair();
     const three = failureOf(gone.client.startTls({ ca }));
     gone.server.abort();
-    expect(await three).toMatchObject({ code: /^(ECONNRESET|EPIPE|ERR_TLS_CLOSED)$/ });
+    expect(await three).toMatchObject({ code: expect.stringMatching(/^(ECONNRESET|EPIPE|ERR_TLS_CLOSED)$/) });
   });
 
   it("a server goes on after clients that never shake hands, and tells of them", async () => {
