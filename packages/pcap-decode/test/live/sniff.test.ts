@@ -63,7 +63,17 @@ async function both(
   const dump = await tcpdump(options.interface, file, options.filter);
   const seen = async (text: string): Promise<void> => {
     // It writes each packet at once.
-    for await (const packet of openCapture(file, { follow: true, pollInterval: 1 })) if (holds(packet, text)) return;
+    const over = new AbortController();
+    const ended = dump.ended.then(({ stderr }) => {
+      over.abort();
+      throw new Error(`tcpdump ended: ${stderr}`);
+    });
+    const looking = (async (): Promise<void> => {
+      const growing = openCapture(file, { follow: true, pollInterval: 1, signal: over.signal });
+      for await (const packet of growing) if (holds(packet, text)) return;
+    })();
+    await Promise.race([looking, ended]);
+    ended.catch(() => {});
   };
   const ours: Packet[] = [];
   const sniffer = sniff({ ...options, timeout: 25_000 });
