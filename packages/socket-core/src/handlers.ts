@@ -7,11 +7,12 @@ export function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error));
 }
 
-/** An `onError` that may itself fail without harm. */
-export function reporter<T>(onError: (error: unknown, about?: T) => void): (error: unknown, about?: T) => void {
+/** An `onError` that may itself fail without harm, also later. */
+export function reporter<T>(onError: (error: unknown, about?: T) => unknown): (error: unknown, about?: T) => void {
   return (error, about) => {
     try {
-      onError(error, about);
+      const reported = onError(error, about);
+      if (reported instanceof Promise) reported.catch(warn);
     } catch (failure) {
       warn(failure);
     }

@@ -165,6 +165,21 @@ describe("a handler that fails", () => {
     expect(String((await warned)[0])).toBe("Error: onError failed, too");
   });
 
+  it("is reported to an onError that fails later, which is a warning too", async () => {
+    const onError = async (): Promise<void> => {
+      throw new Error("onError failed later");
+    };
+    const server = start(
+      () => {
+        throw new Error("handler failed");
+      },
+      { onError },
+    );
+    const warned = once(process, "warning");
+    expect(await (await dial(server)).recv()).toBe(null);
+    expect(String((await warned)[0])).toBe("Error: onError failed later");
+  });
+
   it("synchronously, is heard of as well, by default as a warning", async () => {
     const server = start(() => {
       throw new Error("at once");

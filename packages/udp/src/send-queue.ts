@@ -61,7 +61,7 @@ export class SendQueue {
     this.#jobs.push(job as Job<unknown>);
     if (this.#jobs.length === 1) void this.#run();
     if (options !== undefined && !job.isOver) {
-      const release = limitWait(what, options, (error) => this.#giveUp(job as Job<unknown>, error));
+      const release = limitWait(what, options, (error) => this.#giveUp(what, job as Job<unknown>, error));
       const { resolve, reject } = job;
       job.resolve = (value) => {
         release();
@@ -75,7 +75,7 @@ export class SendQueue {
     return job.promise;
   }
 
-  #giveUp(job: Job<unknown>, error: unknown): void {
+  #giveUp(what: string, job: Job<unknown>, error: unknown): void {
     if (job === this.#jobs[0]) {
       // Its steps hear of it where they wait.
       job.failure = { error };
@@ -85,7 +85,8 @@ export class SendQueue {
     this.#jobs.splice(this.#jobs.indexOf(job), 1);
     job.steps.return(undefined);
     job.isOver = true;
-    job.reject(error);
+    // Of several datagrams none was sent.
+    job.reject(what === "send" ? error : Object.assign(error as Error, { index: 0 }));
   }
 
   /** Resolves when nothing waits any more. */
