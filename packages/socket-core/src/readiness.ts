@@ -3,7 +3,8 @@
  * what the calls do.
  */
 import { constants } from "node:os";
-import { type CallOptions, checkWait, MAX_TIMEOUT } from "./check.ts";
+import { Alarm } from "./alarm.ts";
+import { type CallOptions, checkWait } from "./check.ts";
 import { MSG_DONTWAIT } from "./constants.ts";
 import { onError } from "./diagnostics.ts";
 import { type QueuedError, takeErrors } from "./error-queue.ts";
@@ -82,9 +83,7 @@ export class Descriptor {
   #reserved: object | null = null;
   #reservedFor = "";
   #retries: Record<Direction, NodeJS.Timeout | undefined> = noRetries;
-  #timer: NodeJS.Timeout | undefined;
-  /** When the timer fires, as `deadline` of an operation; 0: there is none. */
-  #timerAt = 0;
+  #alarm: Alarm | undefined;
 
   constructor(fd: number, stream: boolean) {
     this.fd = fd;
@@ -336,19 +335,12 @@ export class Descriptor {
     if (operation.onAbort !== undefined) operation.signal?.removeEventListener("abort", operation.onAbort);
   }
 
-  /** One timer serves all deadlines and is not restarted per call: when it fires early it looks for the next one. */
   #schedule(deadline: number): void {
-    if (this.#timerAt !== 0 && deadline >= this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = deadline;
-    const delay = Math.max(1, Math.ceil(deadline - performance.now()));
-    // Rounded up, the longest wait is more than a timer can hold.
-    this.#timer = setTimeout(() => this.#expire(), Math.min(delay, MAX_TIMEOUT)).unref();
+    this.#alarm ??= new Alarm(() => this.#expire());
+    this.#alarm.set(deadline);
   }
 
   #expire(): void {
-    this.#timer = undefined;
-    this.#timerAt = 0;
     const now = performance.now();
     for (const direction of [READ, WRITE, ERRORS] as const) {
       let next: AnyOperation | null;
@@ -387,7 +379,7 @@ export class Descriptor {
       setOwner(this.#slot, undefined);
       this.#slot = -1;
     }
-    clearTimeout(this.#timer);
+    this.#alarm?.clear();
     clearTimeout(this.#retries[READ]);
     clearTimeout(this.#retries[WRITE]);
     clearTimeout(this.#retries[ERRORS]);
