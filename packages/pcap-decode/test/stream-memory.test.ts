@@ -75,3 +75,18 @@ test("a flow that never ends, with a hole in front of it, stays under the limits
   expect([given, missing]).toEqual([1400 * (297_000 + 1), 1400 * 3000]);
   expect(most - before).toBeLessThan(64 * MIB);
 }, 120_000);
+
+test("a stream that was reset twice is let go of", async () => {
+  const reset = maker("R");
+  const reassembler = new TCPReassembler(() => ({}), { maxStreams: 1 });
+  const stream = new WeakRef(reassembler.add(reset(1, 0, 100))!);
+  // The linger is over: the stream ends, and its place stays for what comes late, such as this RST.
+  reassembler.add(reset(1, 0, 111));
+  expect(stream.deref()?.endReason).toBe("reset");
+  reassembler.add(reset(2, 0, 112));
+  expect(reassembler.statistics.held).toBe(1);
+  // A WeakRef holds its object until the turn is over.
+  await new Promise(setImmediate);
+  collect();
+  expect(stream.deref()).toBeUndefined();
+});

@@ -25,12 +25,13 @@ export async function exportObjects(path: string, folder: string, options: Expor
     idleTimeout: Number.POSITIVE_INFINITY,
   });
   let files = 0;
+  const taken = new Map<string, number>();
   const save = async () => {
     for (const { url, request, response } of done.splice(0)) {
       for (const message of [request, response]) {
         if (message === undefined || message.body.kept === 0) continue;
         const bytes = await content(message, url, options.maxSize);
-        const name = await write(folder, objectName(url), bytes);
+        const name = await write(folder, objectName(url), bytes, taken);
         files++;
         const note = message.body.complete ? "" : session.paint.yellow(", incomplete");
         await session.out.line(`${name} ${bytes.length} bytes${note} ${escapeText(url ?? "")}`.trimEnd());
@@ -70,15 +71,19 @@ export function objectName(url: string | undefined): string {
   return name === "" || DEVICES.test(name) ? `object${name === "" ? "" : `_${name}`}` : name;
 }
 
-/** Creates the file, under a name with a number when the name is taken; gives the name. */
-async function write(folder: string, name: string, bytes: Uint8Array): Promise<string> {
-  for (let number = 0; ; number++) {
+/**
+ * Creates the file, under a name with a number when the name is taken; gives the name. `taken` has the next number of
+ * each name: thousands of objects of one name would try all numbers from the first on each time.
+ */
+async function write(folder: string, name: string, bytes: Uint8Array, taken: Map<string, number>): Promise<string> {
+  for (let number = taken.get(name) ?? 0; ; number++) {
     const dot = name.lastIndexOf(".");
     const free =
       number === 0 ? name : dot > 0 ? `${name.slice(0, dot)}(${number})${name.slice(dot)}` : `${name}(${number})`;
     try {
       // Fails where anything is, a link too: nothing outside the folder can be written.
       const file = await open(join(folder, free), "wx");
+      taken.set(name, number + 1);
       await file.writeFile(bytes).finally(() => file.close());
       return free;
     } catch (error) {

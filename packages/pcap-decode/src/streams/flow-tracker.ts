@@ -2,6 +2,7 @@ import { u32 } from "../container/bytes.ts";
 import { checkInteger, InvalidValueError } from "../errors.ts";
 import { TCPFlags } from "../layers/tcp.ts";
 import type { Packet } from "../packet.ts";
+import { AgedMap } from "./aged-map.ts";
 import { icmpAnswer } from "./community-id.ts";
 import { Conversation } from "./conversation.ts";
 import { keepWords } from "./endpoint.ts";
@@ -47,7 +48,7 @@ export class FlowTracker implements Iterable<Flow> {
   readonly #maxFlows: number;
   readonly #onEnd: ((flow: Flow) => void) | undefined;
   readonly #flows: FlowTable<Flow>;
-  readonly #ended = new Set<Flow>();
+  readonly #ended = new AgedMap<Flow, Flow>();
   readonly #ip: FlowTable<Conversation>;
   readonly #ethernet: FlowTable<Conversation>;
   readonly #key = new FlowKey();
@@ -83,7 +84,7 @@ export class FlowTracker implements Iterable<Flow> {
 
   /** Flows that are held: ended ones first, then the quietest. */
   *[Symbol.iterator](): Generator<Flow> {
-    yield* this.#ended;
+    yield* this.#ended.values();
     yield* this.#flows.values();
   }
 
@@ -225,15 +226,15 @@ export class FlowTracker implements Iterable<Flow> {
     if (reason === "limit") this.#forgotten++;
     else {
       if (this.size >= this.#maxFlows) this.#forgetEnded();
-      this.#ended.add(flow);
+      this.#ended.set(flow, flow);
     }
     this.#onEnd?.(flow);
   }
 
   #forgetEnded(): void {
-    const [first] = this.#ended;
-    if (first === undefined) return;
-    this.#ended.delete(first);
+    const { oldest } = this.#ended;
+    if (oldest === undefined) return;
+    this.#ended.delete(oldest.key);
     this.#forgotten++;
   }
 }

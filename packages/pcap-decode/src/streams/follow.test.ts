@@ -53,6 +53,18 @@ describe("follow", () => {
     expect(texts).toEqual(["one\ntwo\nthree", "eins\nzwei\n", "other", ""]);
   });
 
+  test("leaves out streams beyond those that may wait to be given", async () => {
+    const opening = (port: number): Line => ["client", port, 9, "S", ""];
+    const ports: number[] = [];
+    const lines = [1, 2, 3, 4, 5].map(opening);
+    for await (const { stream, client } of follow(later(lines), { maxUnreadStreams: 2 })) {
+      ports.push(stream.client.port);
+      // Reading the first takes the whole capture; the others appear meanwhile.
+      await all(client);
+    }
+    expect(ports).toEqual([1, 2, 3]);
+  });
+
   test("gives both directions interleaved", async () => {
     const [first] = await collect(talk.map(packet));
     const seen: string[] = [];
@@ -133,6 +145,7 @@ describe("follow", () => {
   test.each([
     [{ gaps: "none" as "skip" }, 'gaps: expected "error", "skip" or "zeros", got "none"'],
     [{ maxUnreadBytes: 0 }, "maxUnreadBytes: expected an integer from 1"],
+    [{ maxUnreadStreams: 0 }, "maxUnreadStreams: expected an integer from 1"],
     [{ match: 1 as unknown as () => boolean }, "match: expected a function, got 1"],
     [{ maxStreams: -1 }, "maxStreams: expected an integer from 1"],
   ])("refuses %j before anything happens", (options, message) => {

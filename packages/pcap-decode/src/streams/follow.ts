@@ -2,6 +2,7 @@ import { checkInteger, InvalidValueError } from "../errors.ts";
 import type { Packet } from "../packet.ts";
 import { Defragmenter, type DefragmentOptions } from "./defragment.ts";
 import type { EndReason } from "./flow-table.ts";
+import { Queue } from "./queue.ts";
 import { TCPReassembler, type TCPReassemblyOptions } from "./reassemble.ts";
 import { StreamChunk, type StreamSide } from "./tcp-chunk.ts";
 import type { TCPStream } from "./tcp-stream.ts";
@@ -26,6 +27,8 @@ export interface FollowOptions extends TCPReassemblyOptions {
   readonly gaps?: GapPolicy;
   /** Bytes that were followed and not yet read, over all streams; further ones are gaps. Default 64 MiB. */
   readonly maxUnreadBytes?: number;
+  /** Streams that appeared while others were read, and were not given yet; further ones are left out. Default 262,144. */
+  readonly maxUnreadStreams?: number;
   /** Limits of putting IP fragments together, or `false` to leave them apart. */
   readonly defragment?: DefragmentOptions | false;
 }
@@ -74,7 +77,7 @@ export class FollowedStream implements AsyncIterable<StreamChunk> {
   readonly server: AsyncIterable<Uint8Array>;
   readonly #pump: () => Promise<boolean>;
   readonly #budget: Budget;
-  readonly #unread: Record<StreamSide, Unread[]> = { client: [], server: [] };
+  readonly #unread: Record<StreamSide, Queue<Unread>> = { client: new Queue(), server: new Queue() };
   readonly #over: Record<StreamSide, boolean> = { client: false, server: false };
   #order = 0;
 
@@ -92,7 +95,7 @@ export class FollowedStream implements AsyncIterable<StreamChunk> {
     try {
       for (;;) {
         const { client, server } = this.#unread;
-        const [c, s] = [client[0], server[0]];
+        const [c, s] = [client.first, server.first];
         const from = c !== undefined && (s === undefined || c.order < s.order) ? "client" : "server";
         const chunk = this.#take(from);
         if (chunk !== undefined) yield chunk;
@@ -116,13 +119,13 @@ export class FollowedStream implements AsyncIterable<StreamChunk> {
     if (this.#over[from]) return;
     const queue = this.#unread[from];
     const cost = bytes.length + CHUNK_OVERHEAD;
-    const last = queue.at(-1)?.chunk;
+    const last = queue.last?.chunk;
     if (missing > 0 || cost > this.#budget.left) {
       const lost = missing + bytes.length;
       // Gaps that follow each other are one, so that they take no memory either.
       if (last !== undefined && last.missing > 0) {
         const gap = new StreamChunk(from, last.bytes, last.missing + lost, last.offset, seconds, nanoseconds);
-        queue[queue.length - 1] = { order: queue.at(-1)!.order, chunk: gap };
+        queue.replaceLast({ order: queue.last!.order, chunk: gap });
         return;
       }
       this.#budget.left -= CHUNK_OVERHEAD;
@@ -185,10 +188,11 @@ export function follow(packets: PacketSource, options: FollowOptions = {}): Asyn
     throw new InvalidValueError("gaps", gaps, '"error", "skip" or "zeros"');
   if (match !== undefined && typeof match !== "function") throw new InvalidValueError("match", match, "a function");
   const budget = { left: checkInteger("maxUnreadBytes", maxUnreadBytes, 1, Number.MAX_SAFE_INTEGER) };
-  const opened: FollowedStream[] = [];
+  const most = checkInteger("maxUnreadStreams", options.maxUnreadStreams ?? 262_144, 1, Number.MAX_SAFE_INTEGER);
+  const opened = new Queue<FollowedStream>();
   const fragments = defragment === false ? undefined : new Defragmenter(defragment);
   const reassembler = new TCPReassembler((stream) => {
-    if (match !== undefined && !match(stream)) return undefined;
+    if (opened.length >= most || (match !== undefined && !match(stream))) return undefined;
     const followed = new FollowedStream(stream, pump, gaps, budget);
     opened.push(followed);
     return {

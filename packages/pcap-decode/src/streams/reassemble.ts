@@ -3,6 +3,7 @@ import { checkInteger, InvalidValueError } from "../errors.ts";
 import { TCPFlags } from "../layers/tcp.ts";
 import type { Packet } from "../packet.ts";
 import type { Timestamp } from "../timestamp.ts";
+import { AgedMap } from "./aged-map.ts";
 import { keepWords } from "./endpoint.ts";
 import { FlowKey } from "./flow-key.ts";
 import { type EndReason, FlowTable } from "./flow-table.ts";
@@ -60,9 +61,9 @@ export class TCPReassembler {
   readonly #table: FlowTable<TCPStream>;
   readonly #key = new FlowKey();
   /** Streams with segments that wait; the first waits for longest. */
-  readonly #waiting = new Set<TCPStream>();
-  /** Streams after a RST, in its order, with the second of their last packet. */
-  readonly #resets = new Map<TCPStream, number>();
+  readonly #waiting = new AgedMap<TCPStream, TCPStream>();
+  /** Streams after a RST that have not ended, with the second of their last packet, in its order. */
+  readonly #resets = new AgedMap<TCPStream, number>();
   #waitingBytes = 0;
   #streams = 0;
   #now = 0;
@@ -203,7 +204,7 @@ export class TCPReassembler {
     if (stream.state === "closed") return;
     if (flags & TCPFlags.RST) {
       stream.state = "reset";
-      this.#resets.set(stream, this.#now);
+      if (stream.endReason === undefined) this.#resets.set(stream, this.#now);
     } else if (stream.state === "reset") {
       if (this.#resets.has(stream)) this.#resets.set(stream, this.#now);
     } else if (flags & TCPFlags.FIN) stream.state = "closing";
@@ -226,11 +227,11 @@ export class TCPReassembler {
       if (before > 0) this.#waiting.delete(stream);
       return;
     }
-    if (before === 0) this.#waiting.add(stream);
+    if (before === 0) this.#waiting.set(stream, stream);
     while (this.#waitingBytes > this.#maxTotal) {
-      const [longest] = this.#waiting;
-      if (longest === undefined) break;
-      this.#flush(longest);
+      const { oldest } = this.#waiting;
+      if (oldest === undefined) break;
+      this.#flush(oldest.key);
     }
   }
 
@@ -256,9 +257,9 @@ export class TCPReassembler {
   }
 
   #expireResets(): void {
-    for (const [stream, since] of this.#resets) {
-      if (Math.abs(this.#now - since) <= RESET_LINGER) break;
-      this.#end(stream, "reset");
+    for (let { oldest } = this.#resets; oldest !== undefined; oldest = this.#resets.oldest) {
+      if (Math.abs(this.#now - oldest.value) <= RESET_LINGER) break;
+      this.#end(oldest.key, "reset");
     }
   }
 }
