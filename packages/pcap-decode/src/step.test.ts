@@ -108,3 +108,21 @@ it("a layer that is defined after packets were read is found in the next, and in
   expect(after.get(Late)?.kind).toBe(7);
   expect(before.get(Late)?.low).toBe(2);
 });
+
+it("does not take the layers of another packet for those of one whose walk failed", () => {
+  const Broken = defineLayer({
+    name: "Broken",
+    fields: { kind: u8() },
+    next() {
+      throw new Error("a layer of somebody else's");
+    },
+  });
+  bindLayer(Ethernet, 0x88b6, Broken);
+  const [first] = samples;
+  const other = Packet.from(first!);
+  const packet = Packet.from(Uint8Array.of(...new Uint8Array(12), 0x88, 0xb6, 1, 2, 3));
+  expect(other.has(TCP)).toBe(true);
+  expect(() => packet.has(TCP)).toThrow("somebody else");
+  expect(packet.get(TCP)).toBeUndefined();
+  expect(other.require(IPv4).protocol).toBe(6);
+});

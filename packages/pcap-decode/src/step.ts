@@ -159,7 +159,7 @@ while(at<top){if(S[at]===wanted&&left--===0)break;at+=${SLOT_SIZE}}
 id=W.next;o+=W.at;end=base+W.end;
 }else{
 const number=W.walk+1;
-W.walk=number;setWalk(packet,number);W.error=undefined;
+W.walk=number;setWalk(packet,number);W.error=undefined;W.next=0;W.top=0;
 const length=packet.capturedLength;
 if(length>0){id=W.first(b,base,packet.linkType);end=base+length}
 }

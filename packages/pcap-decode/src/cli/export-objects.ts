@@ -1,5 +1,6 @@
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
+import { InvalidValueError } from "../errors.ts";
 import { escapeText } from "../format/escape.ts";
 import type { HTTPMessage } from "../streams/http-message.ts";
 import { HTTPTracker, type HTTPTransaction } from "../streams/http-tracker.ts";
@@ -38,7 +39,11 @@ export async function exportObjects(path: string, folder: string, options: Expor
       }
     }
   };
-  await mkdir(folder, { recursive: true });
+  // Only the last folder of the path: below /proc a recursive mkdir of Node.js never ends.
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST")
+      throw new InvalidValueError("folder", folder, `a folder in one that is there (${error.code})`);
+  });
   await session.each(session.open(path, options), options, (packet) => {
     tracker.add(packet);
     return done.length > 0 ? save() : undefined;

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { escapeText } from "../format/escape.ts";
-import { colors } from "./output.ts";
+import { colors, Output } from "./output.ts";
 import { type CommonOptions, linkTypeText } from "./session.ts";
 import { loadLive } from "./sniff-live.ts";
 
@@ -8,8 +8,10 @@ import { loadLive } from "./sniff-live.ts";
 export async function listInterfaces(options: CommonOptions & { readonly json?: boolean }): Promise<number> {
   const { interfaces } = await loadLive();
   const all = interfaces();
+  const out = new Output();
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(all)}\n`);
+    out.line(JSON.stringify(all));
+    await out.flush();
     return 0;
   }
   const { bold } = colors(options.color, process.stdout);
@@ -22,7 +24,8 @@ export async function listInterfaces(options: CommonOptions & { readonly json?: 
     const text = addresses.map(({ address, prefix }) => `${address}/${prefix}`).join(" ");
     table.push([index, escapeText(name), state, linkTypeText(linkType), mtu, mac ?? "", text]);
   }
-  process.stdout.write(`${table.toString()}\n`);
+  out.line(table.toString());
+  await out.flush();
   return 0;
 }
 
@@ -38,6 +41,7 @@ export interface PingCommandOptions {
 /** Pings until Ctrl-C or the count; 1 when nothing answered. */
 export async function pingHost(host: string, options: PingCommandOptions): Promise<number> {
   const { ping } = await loadLive();
+  const out = new Output();
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort());
   const { interval, timeout, ...rest } = options;
@@ -51,17 +55,17 @@ export async function pingHost(host: string, options: PingCommandOptions): Promi
     for await (const { sequence, ok, from, rtt, ttl, text } of pings) {
       const what = ok ? `ttl=${ttl}` : (text ?? "no answer");
       const time = rtt === undefined ? "" : ` time=${rtt.toFixed(3)} ms`;
-      process.stdout.write(`${from === undefined ? "" : `${from} `}seq=${sequence} ${what}${time}\n`);
+      out.line(`${from === undefined ? "" : `${from} `}seq=${sequence} ${what}${time}`);
+      await out.flush();
     }
   } catch (error) {
     if (!abort.signal.aborted) throw error;
   }
   const { sent, received, loss, min, average, max, deviation } = pings.statistics();
-  process.stdout.write(`${sent} sent, ${received} received, ${(loss * 100).toFixed(1)}% lost\n`);
+  out.line(`${sent} sent, ${received} received, ${(loss * 100).toFixed(1)}% lost`);
   const times = [min, average, max, deviation];
-  if (received > 0) {
-    process.stdout.write(`min/avg/max/dev ${times.map((time) => (time ?? 0).toFixed(3)).join("/")} ms\n`);
-  }
+  if (received > 0) out.line(`min/avg/max/dev ${times.map((time) => (time ?? 0).toFixed(3)).join("/")} ms`);
+  await out.flush();
   return received > 0 ? 0 : 1;
 }
 
@@ -77,21 +81,27 @@ export interface TracerouteCommandOptions {
 /** Prints a hop a line; 1 when the host was not reached. */
 export async function traceHost(host: string, options: TracerouteCommandOptions): Promise<number> {
   const { traceroute } = await loadLive();
+  const out = new Output();
+  const abort = new AbortController();
+  process.once("SIGINT", () => abort.abort());
   let reached = false;
-  for await (const { ttl, probes, last } of traceroute(host, {
-    ...options,
-    timeout: Math.round(options.timeout * 1000),
-  })) {
-    const seen = new Set<string>();
-    const parts = probes.map(({ from, rtt }) => {
-      if (from === undefined) return "*";
-      const time = rtt === undefined ? "" : `${rtt.toFixed(3)} ms`;
-      if (seen.has(from)) return time;
-      seen.add(from);
-      return `${from} ${time}`;
-    });
-    process.stdout.write(`${String(ttl).padStart(2)}  ${parts.join("  ")}\n`);
-    reached = last;
+  const hops = traceroute(host, { ...options, timeout: Math.round(options.timeout * 1000), signal: abort.signal });
+  try {
+    for await (const { ttl, probes, last } of hops) {
+      const seen = new Set<string>();
+      const parts = probes.map(({ from, rtt }) => {
+        if (from === undefined) return "*";
+        const time = rtt === undefined ? "" : `${rtt.toFixed(3)} ms`;
+        if (seen.has(from)) return time;
+        seen.add(from);
+        return `${from} ${time}`;
+      });
+      out.line(`${String(ttl).padStart(2)}  ${parts.join("  ")}`);
+      await out.flush();
+      reached = last;
+    }
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
   }
   return reached ? 0 : 1;
 }

@@ -61,7 +61,7 @@ export class SourceSniffer implements Sniffer {
   readonly #waits: boolean[];
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#stop();
+  readonly #onAbort = (): void => void this.close();
   /** Ends the wait that is under way. */
   #resume: () => void = () => {};
   #failure: unknown;
@@ -83,7 +83,7 @@ export class SourceSniffer implements Sniffer {
     this.#signal = signal;
     if (timeout !== undefined) this.#timer = setTimeout(this.#onAbort, timeout);
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (signal?.aborted || count === 0) this.#stop();
+    if (signal?.aborted || count === 0) void this.close();
   }
 
   get interfaces(): readonly CaptureInterface[] {

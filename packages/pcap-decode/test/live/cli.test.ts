@@ -35,6 +35,15 @@ describe.skipIf(!isRoot)("live commands (need root)", () => {
     expect(status).toBe(0);
   });
 
+  test.each(["ping 127.0.0.1 -c 20 -i 0.01", "interfaces", "traceroute 127.0.0.1"])(
+    "%s ends with its reader",
+    (command) => {
+      const shell = `${process.execPath} ${cli} ${command} | true; exit ${"$"}{PIPESTATUS[0]}`;
+      const { stderr, status } = spawnSync("bash", ["-c", shell], { encoding: "utf8" });
+      expect([stderr, status]).toEqual(["", 0]);
+    },
+  );
+
   test("sniff gives JSON lines, and cuts packets", async () => {
     const talker = await talk(41_002);
     const { stdout } = run("sniff", "lo,any", "udp dst port 41002", "-c", "4", "-j", "-s", "64");

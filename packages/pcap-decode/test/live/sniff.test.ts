@@ -1,11 +1,11 @@
 import { createSocket, type Socket as Datagrams } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AF_PACKET, SOCK_RAW, Socket } from "@sockeye/socket-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Ethernet, IPv4, openCapture, type Packet, stack, UDP, VLAN } from "../../src/index.ts";
 import { interfaces, type SniffOptions, sniff } from "../../src/live/index.ts";
 import { type Running, start } from "./child.ts";
@@ -151,6 +151,16 @@ describe.skipIf(!isRoot)("sniff (needs root)", () => {
     expect(mine(ours).length).toBeGreaterThanOrEqual(count);
     expect(ours[0]!.linkType).toBe(276);
     expect(mine(ours)).toEqual(mine(theirs));
+  });
+
+  test.each(["signal", "timeout"])("%s closes a capture that nobody reads", async (what) => {
+    const before = readdirSync("/proc/self/fd").length;
+    const abort = new AbortController();
+    const sniffer = sniff({ interface: "lo", ...(what === "signal" ? { signal: abort.signal } : { timeout: 1 }) });
+    expect(readdirSync("/proc/self/fd").length).toBe(before + 1);
+    abort.abort();
+    await vi.waitFor(() => expect(readdirSync("/proc/self/fd").length).toBe(before));
+    expect(sniffer.statistics().delivered).toBe(0);
   });
 
   test("what the kernel cannot know of a cooked header is decided here", async () => {
