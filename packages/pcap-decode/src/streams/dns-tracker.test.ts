@@ -54,6 +54,22 @@ describe("over UDP", () => {
     expect(a!.response!.answers).toEqual([answer("a.example")]);
   });
 
+  test("bounds the questions of queries that wait", () => {
+    const many = Array.from({ length: 40 }, (_, i) => question(`n${i}.example`));
+    const packets = [1, 2, 3].map((id) => datagram(id, "client", DNS({ id, questions: many })));
+    const seen: (number | undefined)[] = [];
+    const tracker = new DNSTracker(({ query: asked }) => void seen.push(asked?.id), { maxRecords: 100 });
+    for (const packet of packets) tracker.add(packet);
+    expect(seen).toEqual([1]);
+    // What is given up or answered makes room again.
+    tracker.add(datagram(4, "server", DNS({ id: 2, response: 1, questions: many })));
+    tracker.add(datagram(5, "client", query(4, "a.example")));
+    expect(seen).toEqual([1, 2]);
+    tracker.finish();
+    expect(seen).toEqual([1, 2, 3, 4]);
+    expect(() => new DNSTracker(() => {}, { maxRecords: 0 })).toThrow("maxRecords");
+  });
+
   test("tells what is asked again, unanswered, or answered unasked", () => {
     const seen = track([
       datagram(1, "client", query(1, "again.example")),

@@ -2,6 +2,7 @@ import { checkInteger, InvalidValueError } from "../errors.ts";
 import { DNS, type DNSQuestion, type DNSRecord } from "../layers/dns.ts";
 import type { Packet } from "../packet.ts";
 import { Timestamp } from "../timestamp.ts";
+import { AgedMap } from "./aged-map.ts";
 import { Defragmenter } from "./defragment.ts";
 import { type Endpoint, endpointOf } from "./endpoint.ts";
 import { FlowKey } from "./flow-key.ts";
@@ -14,6 +15,8 @@ import type { TCPStream, TCPStreamHandler } from "./tcp-stream.ts";
 export interface DNSTrackerOptions extends TCPReassemblyOptions {
   /** Queries that wait for a response; past it the oldest counts as unanswered. Default 10,000. */
   readonly maxQueries?: number;
+  /** Questions and records of all queries that wait, which bounds memory; past it the oldest counts as unanswered. Default 100,000. */
+  readonly maxRecords?: number;
   /** Seconds, in the time of the capture, after which a query counts as unanswered. Default 30. */
   readonly queryTimeout?: number;
 }
@@ -66,6 +69,8 @@ export class DNSTransaction {
 
 const DNS_PORTS = new Set([53, 5353, 5355]);
 const MESSAGE_HEADER = 12;
+/** A query is recognised by so many of its questions: servers answer one, and hostile messages have thousands. */
+const MAX_KEY_QUESTIONS = 4;
 
 /**
  * Pairs the DNS queries and responses of a capture, over UDP and over TCP, on the ports of DNS, mDNS and LLMNR and where
@@ -76,19 +81,23 @@ const MESSAGE_HEADER = 12;
 export class DNSTracker {
   readonly #onTransaction: (transaction: DNSTransaction) => void;
   readonly #maxQueries: number;
+  readonly #maxRecords: number;
   readonly #timeout: number;
-  readonly #queries = new Map<string, DNSTransaction>();
+  readonly #queries = new AgedMap<string, DNSTransaction>();
+  /** Questions and records of `#queries`. */
+  #records = 0;
   readonly #fragments = new Defragmenter();
   readonly #reassembler: TCPReassembler;
   readonly #key = new FlowKey();
 
   constructor(onTransaction: (transaction: DNSTransaction) => void, options: DNSTrackerOptions = {}) {
     if (typeof onTransaction !== "function") throw new InvalidValueError("onTransaction", onTransaction, "a function");
-    const { maxQueries = 10_000, queryTimeout = 30 } = options;
+    const { maxQueries = 10_000, maxRecords = 100_000, queryTimeout = 30 } = options;
     if (typeof queryTimeout !== "number" || !(queryTimeout > 0))
       throw new InvalidValueError("queryTimeout", queryTimeout, "seconds above 0");
     this.#onTransaction = onTransaction;
     this.#maxQueries = checkInteger("maxQueries", maxQueries, 1, Number.MAX_SAFE_INTEGER);
+    this.#maxRecords = checkInteger("maxRecords", maxRecords, 1, Number.MAX_SAFE_INTEGER);
     this.#timeout = queryTimeout;
     this.#reassembler = new TCPReassembler((stream) => this.handler(stream), options);
   }
@@ -121,6 +130,7 @@ export class DNSTracker {
     this.#reassembler.finish();
     for (const transaction of this.#queries.values()) this.#onTransaction(transaction);
     this.#queries.clear();
+    this.#records = 0;
   }
 
   /** The handler of one stream; `undefined` for one that is not on a port of DNS. */
@@ -158,7 +168,10 @@ export class DNSTracker {
       additionals,
     };
     const [client, server] = view.response ? [to, from] : [from, to];
-    const asked = questions.map(({ name, type, class: of }) => `${name.toLowerCase()} ${type} ${of}`).join();
+    const asked = questions
+      .slice(0, MAX_KEY_QUESTIONS)
+      .map(({ name, type, class: of }) => `${name.toLowerCase()} ${type} ${of}`)
+      .join();
     const key = `${transport} ${client.address} ${client.port} ${server.address} ${server.port} ${id} ${asked}`;
     const waiting = this.#queries.get(key);
     if (!view.response) {
@@ -169,28 +182,39 @@ export class DNSTracker {
       const transaction = new DNSTransaction(client, server, transport);
       transaction.query = message;
       this.#queries.set(key, transaction);
-      if (this.#queries.size > this.#maxQueries) this.#giveUp();
+      this.#records += size(message);
+      while (this.#queries.size > this.#maxQueries || this.#records > this.#maxRecords) this.#giveUp();
       return;
     }
     const transaction = waiting ?? new DNSTransaction(client, server, transport);
-    this.#queries.delete(key);
+    if (waiting !== undefined) this.#remove(key, waiting);
     transaction.response = message;
     this.#onTransaction(transaction);
   }
 
   #giveUp(): void {
-    const [[key, transaction] = []] = this.#queries;
-    if (key === undefined || transaction === undefined) return;
+    const { oldest } = this.#queries;
+    if (oldest === undefined) return;
+    this.#remove(oldest.key, oldest.value);
+    this.#onTransaction(oldest.value);
+  }
+
+  #remove(key: string, { query }: DNSTransaction): void {
     this.#queries.delete(key);
-    this.#onTransaction(transaction);
+    this.#records -= size(query!);
   }
 
   #expire(now: number): void {
-    for (const { query } of this.#queries.values()) {
-      if (now - query!.time.seconds <= this.#timeout) return;
+    for (let at = this.#queries.oldest; at !== undefined; at = this.#queries.oldest) {
+      if (now - at.value.query!.time.seconds <= this.#timeout) return;
       this.#giveUp();
     }
   }
+}
+
+/** What a message takes of `maxRecords`. */
+function size({ questions, answers, authorities, additionals }: DNSMessage): number {
+  return 1 + questions.length + answers.length + authorities.length + additionals.length;
 }
 
 /** Splits one direction of a TCP connection into messages by the lengths before them (RFC 1035 section 4.2.2). */
