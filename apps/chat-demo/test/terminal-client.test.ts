@@ -180,7 +180,8 @@ describe.skipIf(noTerminal)("the terminal client", () => {
 
 it.skipIf(noTerminal)("asks for the password without showing it, and again when it was wrong", async () => {
   const server = await ChatProcess.start("--password", "open sesame");
-  terminal = open(server, ["--nick", "ada"]);
+  // A fast machine is refused many times before it is asked seriously again.
+  terminal = open(server, ["--nick", "ada"], { rows: 400 });
   await terminal.until(/^Password:$/m);
   terminal.type("guexx");
   terminal.press("BSpace");

@@ -110,15 +110,24 @@ export function createChatView({ session, onRetry, onRejoin }: ChatViewOptions):
     return true;
   }
 
+  /** The room that a step has asked for, and the one that it was asked in. */
+  let asked: { to: string; from: string | undefined } | undefined;
+
   function step(by: number): void {
     const rooms = session.rooms;
-    const at = rooms.findIndex((room) => room.name === session.room?.name);
+    const here = session.room?.name;
+    // The server has not answered yet: a second step goes on from where the first one leads.
+    const from = asked !== undefined && asked.from === here ? asked.to : here;
+    const at = rooms.findIndex((room) => room.name === from);
     const to = rooms[(at + by + rooms.length) % rooms.length];
-    if (to !== undefined) goTo(to.name);
+    if (to === undefined) return;
+    asked = { to: to.name, from: here };
+    goTo(to.name);
   }
 
   function updateTitle(): void {
     const name = session.room?.name;
+    if (asked?.from !== name) asked = undefined;
     title.replaceChildren("#", h("bdi", {}, printable(name ?? " …")));
     const count = session.people.length + session.morePeople;
     about.textContent = count === 0 ? "" : count === 1 ? "only you" : `${count} people`;
