@@ -19,11 +19,7 @@ const results = (file) => JSON.parse(readFileSync(join(root, "apps", "benchmarks
 
 /** Two digits that say something. @type {(ratio: number) => string} */
 export const formatRatio = (ratio) =>
-  ratio >= 100
-    ? String(Number(ratio.toPrecision(2)))
-    : ratio >= 10
-      ? ratio.toFixed(0)
-      : ratio.toFixed(ratio < 1 ? 2 : 1);
+  ratio >= 100 ? String(Number(ratio.toPrecision(2))) : ratio >= 10 ? ratio.toFixed(0) : ratio.toPrecision(2);
 
 /** @type {(row: ResultRow) => string} */
 function formatRatioGoal({ goal, verdict }) {
