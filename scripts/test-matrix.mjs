@@ -1,6 +1,7 @@
 // Runs the tests of packages/* on every supported major version of Node.js, against the packages as they are built now.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { readResults } from "./test-results.mjs";
 import { root, workspaces } from "./workspaces.mjs";
@@ -71,6 +72,15 @@ function runSuite(node, folder, resultsFolder) {
   });
 }
 
+/** Does the work for every item, so many of them at a time: a suite has one worker, and waits a lot. */
+async function eachAtOnce(items, count, work) {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: count }, worker));
+}
+
 const wanted = process.argv.slice(2);
 if (wanted.includes("--help") || wanted.includes("-h")) {
   console.log(help);
@@ -108,10 +118,10 @@ for (const major of chosenMajors) {
     continue;
   }
   console.log(`Node ${node.version}`);
-  for (const { folder, manifest } of chosen) {
+  await eachAtOnce(chosen, availableParallelism(), async ({ folder, manifest }) => {
     if (!hasTests(folder)) {
       console.log(`  ${manifest.name}: no tests`);
-      continue;
+      return;
     }
     const started = Date.now();
     const suiteResults = join(resultsFolder, basename(folder));
@@ -123,7 +133,7 @@ for (const major of chosenMajors) {
       failures += 1;
       console.error(output);
     }
-  }
+  });
   const { passed, failed, skipped } = readResults(resultsFolder);
   summary.push(`Node ${node.version}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
 }
