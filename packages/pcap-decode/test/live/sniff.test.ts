@@ -85,18 +85,21 @@ async function both(
     throw new Error(`The end was not captured: ${JSON.stringify(sniffer.statistics())}`);
   })();
   captured.catch(() => {});
-  const begun = new AbortController();
-  const first = seen(BEGIN).finally(() => begun.abort());
-  for (;;) {
-    await say(BEGIN);
-    if (begun.signal.aborted) break;
-    await pause(2);
-  }
-  await first;
+  /** Repeats it until tcpdump has it: its ring may hold back a packet until there is another one. */
+  const until = async (text: string): Promise<void> => {
+    const has = new AbortController();
+    const found = seen(text).finally(() => has.abort());
+    for (;;) {
+      await say(text);
+      if (has.signal.aborted) break;
+      await pause(2);
+    }
+    await found;
+  };
+  await until(BEGIN);
   await traffic();
-  await say(END);
+  await until(END);
   await captured;
-  await seen(END);
   await dump.stop("SIGINT");
   return { ours, theirs: await openCapture(file).toArray() };
 }
