@@ -153,7 +153,9 @@ describe.skipIf(!isRoot)("sniff (needs root)", () => {
       listed(packets.filter((packet) => packet.get(UDP)?.dport === port));
     expect(mine(ours).length).toBeGreaterThanOrEqual(count);
     expect(ours[0]!.linkType).toBe(276);
-    expect(mine(ours)).toEqual(mine(theirs));
+    // On all interfaces tcpdump itself misses packets when other programs make and take down interfaces.
+    expect(mine(theirs).length).toBeGreaterThan(0);
+    expect(mine(ours)).toEqual(expect.arrayContaining(mine(theirs)));
   });
 
   test.each(["signal", "timeout"])("%s closes a capture that nobody reads", async (what) => {
