@@ -28,8 +28,9 @@ async function main() {
   /** @type {import("./comparison.mjs").Row[]} */
   const rows = [];
   console.log(`${formatEnvironment(place)}\n`);
+  const effort = { ...(options.quick ? quick : full), ...(options.rounds && { rounds: options.rounds }) };
   for (const subject of options.chosen) {
-    for await (const result of runSubject(subject, options.quick ? quick : full, status.step)) {
+    for await (const result of runSubject(subject, effort, status.step)) {
       status.clear();
       console.log(`${subject.name}: ${formatResult(result)}`);
       rows.push(...result.rows);

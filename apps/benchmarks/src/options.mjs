@@ -7,6 +7,7 @@ import { subjects } from "./subjects/index.mjs";
  * @typedef {object} Options
  * @property {import("./subject.mjs").Subject[]} chosen the subjects to run
  * @property {boolean} quick
+ * @property {number} [rounds]
  * @property {string} [json] a file that can be written
  * @property {boolean} check
  * @property {boolean} list
@@ -17,6 +18,12 @@ function chooseSubject(name, previous = []) {
   const found = subjects.find((subject) => subject.name === name);
   if (!found) throw new InvalidArgumentError(`Expected one of: ${subjects.map((subject) => subject.name).join(", ")}.`);
   return previous.includes(found) ? previous : [...previous, found];
+}
+
+/** @type {(text: string) => number} */
+function rounds(text) {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 to 99.");
+  return Number(text);
 }
 
 /** @type {(file: string) => string} */
@@ -49,6 +56,7 @@ export function parseOptions(args, output = {}) {
       chooseSubject,
     )
     .option("--quick", "2 rounds of a quarter of the work: a first look, about two minutes", false)
+    .option("--rounds <n>", "how often each peer has its turn (default: 5)", rounds)
     .option("--json <file>", "also write the rows to a file, one object a line", writableFile)
     .option("--check", "exit with status 1 when a ratio misses its goal or one of our programs does not run", false)
     .option("--list", "print the subjects, their cases and goals, and measure nothing", false)
@@ -56,17 +64,16 @@ export function parseOptions(args, output = {}) {
       "after",
       `
 Figures are medians; a spread is the least and the greatest of the rounds.
-Exit status: 0; 1 for --check; 2 for a wrong argument; 130 for Ctrl-C.
-The environment variables CC and PYTHON name another compiler and Python.`,
+Exit status: 0; 1 for --check; 2 for a wrong argument. CC and PYTHON name another compiler and Python.`,
     )
     .helpOption("-h, --help", "print this help")
     .exitOverride()
     .configureOutput(output)
     .allowExcessArguments(false);
   program.parse([...args], { from: "user" });
-  const { quick, json, check, list } = program.opts();
+  const { quick, rounds: wanted, json, check, list } = program.opts();
   const [chosen] = program.processedArgs;
-  return { chosen: chosen.length > 0 ? chosen : subjects, quick, json, check, list };
+  return { chosen: chosen.length > 0 ? chosen : subjects, quick, rounds: wanted, json, check, list };
 }
 
 /**

@@ -69,7 +69,7 @@ export const quotes = {
       ["lines per second / `node:readline`", "lines per second", "node:readline"],
       ["processor time / asyncio streams", "processor time per line", "asyncio streams"],
     ]),
-    ...about("1 GiB piped into another connection", "streams", "1 GiB in blocks of 64 KiB", streams, [
+    ...about("1 GiB piped into another connection", "bulk", "1 GiB in blocks of 64 KiB", streams, [
       ["processor time / `node:net`", "processor time per block", "node:net"],
       ["memory at the end / `node:net`", "memory of the server", "node:net"],
     ]),

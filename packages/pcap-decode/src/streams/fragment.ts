@@ -67,10 +67,22 @@ export const fragment: Fragment = {
   around: nothing,
 };
 
+/** The walk that the last answer belongs to, and that answer. */
+let soughtIn = 0;
+let found = false;
+
 /** Fills `fragment` with the outermost fragment in `packet`; false when there is none. */
 export function findFragment(packet: Packet): boolean {
-  const { buffer: b, offset } = packet;
   walk(packet, 0, 0, false);
+  if (soughtIn !== state.walk) {
+    soughtIn = state.walk;
+    found = seek(packet);
+  }
+  return found;
+}
+
+function seek(packet: Packet): boolean {
+  const { buffer: b, offset } = packet;
   let ip = -1;
   for (let at = 0; at < state.top; at += SLOT_SIZE) {
     const id = slots[at]!;

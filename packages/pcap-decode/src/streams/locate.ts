@@ -61,7 +61,11 @@ const ERROR = 6;
 let kinds = new Uint8Array(0);
 let protocols = new Uint8Array(0);
 
+/** The walk that `located` belongs to: trackers that take the same packet one after the other look for its headers once. */
+let locatedIn = 0;
+
 function fillKinds(): void {
+  locatedIn = 0;
   kinds = new Uint8Array(layerById.length);
   protocols = new Uint8Array(layerById.length);
   kinds[Ethernet.id] = ETHERNET;
@@ -86,6 +90,8 @@ export function locate(packet: Packet): boolean {
   const { buffer, offset } = packet;
   if (kinds.length !== layerById.length) fillKinds();
   walk(packet, 0, 0, false);
+  if (locatedIn === state.walk) return located.ip >= 0;
+  locatedIn = state.walk;
   const { ethernets, ips } = located;
   ethernets.length = 0;
   ips.length = 0;
