@@ -64,7 +64,7 @@ export function parseOptions(args, output = {}) {
       "after",
       `
 Figures are medians; a spread is the least and the greatest of the rounds.
-Exit status: 0; 1 for --check; 2 for a wrong argument. CC and PYTHON name another compiler and Python.`,
+Exit status: 0, or 1 for --check. CC and PYTHON name a compiler and a Python.`,
     )
     .helpOption("-h, --help", "print this help")
     .exitOverride()
