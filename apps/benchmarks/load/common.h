@@ -35,3 +35,16 @@ static void *allocate(size_t count, size_t size) {
   if (!memory) fail("out of memory for %zu x %zu bytes", count, size);
   return memory;
 }
+
+// A listener on a free port of the loopback, which is told on standard output.
+__attribute__((unused)) static int listen_and_tell(void) {
+  int listener = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  struct sockaddr_in address = LOOPBACK_ADDRESS(0);
+  checked(bind(listener, (struct sockaddr *)&address, sizeof address), "bind");
+  checked(listen(listener, SOMAXCONN), "listen");
+  socklen_t length = sizeof address;
+  checked(getsockname(listener, (struct sockaddr *)&address, &length), "getsockname");
+  printf("%d\n", ntohs(address.sin_port));
+  fflush(stdout);
+  return listener;
+}

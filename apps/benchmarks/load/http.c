@@ -108,14 +108,7 @@ static void serve_connection(int poller, struct connection *connection) {
 }
 
 __attribute__((noreturn)) static void serve(void) {
-  int listener = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  struct sockaddr_in address = LOOPBACK_ADDRESS(0);
-  checked(bind(listener, (struct sockaddr *)&address, sizeof address), "bind");
-  checked(listen(listener, SOMAXCONN), "listen");
-  socklen_t length = sizeof address;
-  checked(getsockname(listener, (struct sockaddr *)&address, &length), "getsockname");
-  printf("%d\n", ntohs(address.sin_port));
-  fflush(stdout);
+  int listener = listen_and_tell();
   int poller = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}, events[BATCH];
   checked(epoll_ctl(poller, EPOLL_CTL_ADD, listener, &event), "epoll_ctl");

@@ -134,14 +134,7 @@ int main(int count, char **arguments) {
   else if (strcmp(service, "pipe") == 0) handle = on_pipe;
   else if (strcmp(service, "accept") != 0) fail("usage: server echo|lines|count|pipe|accept");
 
-  int listener = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  struct sockaddr_in address = LOOPBACK_ADDRESS(0);
-  checked(bind(listener, (struct sockaddr *)&address, sizeof address), "bind");
-  checked(listen(listener, SOMAXCONN), "listen");
-  socklen_t length = sizeof address;
-  checked(getsockname(listener, (struct sockaddr *)&address, &length), "getsockname");
-  printf("%d\n", ntohs(address.sin_port));
-  fflush(stdout);
+  int listener = listen_and_tell();
 
   int poller = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}, events[BATCH];

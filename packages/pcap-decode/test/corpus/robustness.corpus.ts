@@ -5,6 +5,7 @@ import { CaptureFormatError } from "../../src/errors.ts";
 import type { LayerView } from "../../src/layer.ts";
 import { Packet } from "../../src/packet.ts";
 import { bytesOf, captures, hasCorpus } from "./corpus.ts";
+import { random } from "./random.ts";
 
 /** At least this many mutated packets in a run. */
 const WANTED = 1_000_000;
@@ -18,17 +19,6 @@ const counts = { seed: SEED, packets: 0, truncations: 0, bitFlips: 0, lengths: 0
 afterAll(() => {
   if (hasCorpus) console.log("robustness:", JSON.stringify(counts));
 });
-
-/** A small generator with a printed seed, so that a failure can be run again (xorshift32). */
-function random(seed: number): (below: number) => number {
-  let state = seed | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 const getters = new Map<object, string[]>();
 

@@ -8,6 +8,7 @@ import { HTTPTracker } from "../../src/streams/http-tracker.ts";
 import { TCPReassembler } from "../../src/streams/reassemble.ts";
 import { TLSTracker } from "../../src/streams/tls-tracker.ts";
 import { bytesOf, captures, hasCorpus } from "./corpus.ts";
+import { random } from "./random.ts";
 
 const SEED = Number(process.env.SOCKEYE_SEED ?? 20_240_229);
 const ROUNDS = 40;
@@ -17,17 +18,6 @@ const counts = { seed: SEED, captures: 0, packets: 0, chunks: 0, transactions: 0
 afterAll(() => {
   if (hasCorpus) console.log("stream robustness:", JSON.stringify(counts));
 });
-
-/** A small generator with a printed seed, so that a failure can be run again (xorshift32). */
-function random(seed: number): (below: number) => number {
-  let state = seed | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 /** Everything that takes packets, with a check of its bounds. */
 function all(): { add(packet: Packet): void; finish(): Promise<void> } {
