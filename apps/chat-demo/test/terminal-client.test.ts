@@ -72,7 +72,9 @@ describe.skipIf(noTerminal)("the terminal client", () => {
     const server = await ChatProcess.start();
     const bob = await nc(server, "bob");
     terminal = open(server, ["--nick", "ada"], { columns: 40 });
-    await terminal.until(/^#lobby ada>$/m);
+    // Who says something is announced first, and not in the middle of what follows.
+    bob.type("ready");
+    await terminal.until(/bob: ready\n#lobby ada>$/);
     // The prompt has twelve columns: the second of these nearly fills the row, and the last is just too long for it.
     const lines = ["short", "x".repeat(27), "y".repeat(60), "z".repeat(29)];
     for (const line of lines) {
@@ -88,6 +90,25 @@ describe.skipIf(noTerminal)("the terminal client", () => {
     ).toBe(true);
     const joined = rows.slice(rows.findIndex((row) => row.endsWith("ada: short"))).join("");
     expect(joined.replace(/\d\d:\d\d /g, "")).toBe(`${lines.map((line) => `ada: ${line}`).join("")}#lobby ada>`);
+  });
+
+  it("puts a pasted line in its place, also when it ends with its row and when more is typed after it", async () => {
+    const server = await ChatProcess.start();
+    const bob = await nc(server, "bob");
+    terminal = open(server, ["--nick", "ada"], { columns: 40 });
+    await terminal.until(/^#lobby ada>$/m);
+    // The prompt has twelve columns: 68 more fill two rows.
+    terminal.type("x".repeat(68));
+    await terminal.until(/> x{28}\nx{40}$/);
+    bob.type("in between");
+    await terminal.until(/bob: in between\n#lobby ada> x{28}\nx{40}$/);
+    terminal.press("Enter");
+    await terminal.until(/bob: in between\n\d\d:\d\d ada: x{29}\nx{39}\n#lobby ada>$/);
+    terminal.type("y".repeat(67));
+    await terminal.until(/> y{28}\ny{39}$/);
+    terminal.type("y");
+    terminal.press("Enter");
+    await terminal.until(/x{39}\n\d\d:\d\d ada: y{29}\ny{39}\n#lobby ada>$/);
   });
 
   it("says goodbye and exits with 0 on Ctrl-C, Ctrl-D and /quit", async () => {

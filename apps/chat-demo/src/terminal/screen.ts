@@ -27,11 +27,26 @@ export interface Screen {
 export function openScreen({ input, output, onLine, onEnd, complete }: ScreenOptions): Screen {
   const terminal = input.isTTY === true && output.isTTY === true;
   const editor = createInterface({ input, ...(terminal && { output, completer: complete }), terminal, prompt: "" });
+  /** The row, counted from the prompt's, where the editor believes the cursor to be. */
+  const believed = editor as { prevRows?: number };
   let ended = false;
+  /**
+   * Tells the editor the cursor's row: of a paste it writes the characters and counts no rows, and its next redraw
+   * would begin too low. Characters that end with their row leave the cursor on it until another one follows.
+   */
+  const settle = (): void => {
+    const { rows, cols } = editor.getCursorPos();
+    if (rows === (believed.prevRows ?? 0)) return;
+    if (cols === 0) output.write(" \r");
+    believed.prevRows = rows;
+  };
+  if (terminal) input.prependListener("keypress", settle);
   /** Moves to the row where the prompt begins, and clears from there on. */
   const clearPrompt = (): void => {
+    settle();
     const { rows } = editor.getCursorPos();
     output.write(`${rows > 0 ? `\x1b[${rows}A` : ""}\r\x1b[J`);
+    believed.prevRows = 0;
   };
   /** Takes away the line that was typed: it comes back in its place among the others. */
   const clearTyped = (line: string): void => {
@@ -71,16 +86,11 @@ export function openScreen({ input, output, onLine, onEnd, complete }: ScreenOpt
       }
       clearPrompt();
       output.write(`${line}\n`);
-      // The editor redraws from `prevRows` above the cursor, and after a paste it has that wrong. Here it is at its row.
-      (editor as { prevRows?: number }).prevRows = 0;
       editor.prompt(true);
     },
     prompt(text) {
       if (text === editor.getPrompt()) return;
-      if (terminal && !ended) {
-        clearPrompt();
-        (editor as { prevRows?: number }).prevRows = 0;
-      }
+      if (terminal && !ended) clearPrompt();
       editor.setPrompt(text);
       if (terminal && !ended) editor.prompt(true);
     },
