@@ -40,6 +40,9 @@ export const socketCore = (service) => onNode("@sockeye/socket-core", `socket-co
 /** @type {(service: "lines" | "count" | "pipe") => Contestant} */
 export const asyncStreams = (service) => onNode("@sockeye/async-streams", `async-streams-${service}.mjs`);
 
+/** As `count`, with the lines taken many at a time. @type {() => Contestant} */
+export const readLines = () => onNode("async-streams, readLines", "async-streams-read-lines.mjs");
+
 /** @type {(service: Exclude<Service, "idle">) => Contestant} */
 export const nodeNet = (service) => onNode("node:net", `net-${service}.mjs`);
 

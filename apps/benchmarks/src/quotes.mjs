@@ -13,6 +13,7 @@
 
 const core = "@sockeye/socket-core";
 const streams = "@sockeye/async-streams";
+const together = "async-streams, readLines";
 const http = "@sockeye/http-client";
 const decode = "@sockeye/pcap-decode";
 const chat = "@sockeye/chat-demo";
@@ -66,7 +67,9 @@ export const quotes = {
       ["processor time / `node:readline`", "processor time per line", "node:readline"],
     ]),
     ...about("Lines out of one connection, 100 B", "streams", "100 B out of one connection", streams, [
-      ["lines per second / `node:readline`", "lines per second", "node:readline"],
+      ["`readLines()`, lines per second / `node:readline`", "lines per second", "node:readline", together],
+      ["`readLines()`, processor time / `node:readline`", "processor time per line", "node:readline", together],
+      ["`for await`, processor time / `node:readline`", "processor time per line", "node:readline"],
       ["processor time / asyncio streams", "processor time per line", "asyncio streams"],
     ]),
     ...about("1 GiB piped into another connection", "bulk", "1 GiB in blocks of 64 KiB", streams, [

@@ -15,6 +15,7 @@ const operation = fc.oneof(
   fc.record({ type: fc.constant("takeText" as const), count }),
   fc.record({ type: fc.constant("skip" as const), count }),
   fc.record({ type: fc.constant("indexOf" as const), byte: fc.nat(4), from: count }),
+  fc.record({ type: fc.constant("lastIndexOf" as const), byte: fc.nat(4), count }),
   fc.record({
     type: fc.constant("indexOfSequence" as const),
     sequence: fc.uint8Array({ minLength: 1, maxLength: 3, max: 3 }),
@@ -67,6 +68,7 @@ describe("ByteQueue", () => {
               break;
             }
             case "takeText":
+              expect(queue.peekText(op.count)).toBe(model.toString("utf8", 0, op.count));
               expect(queue.takeText(op.count)).toBe(model.toString("utf8", 0, op.count));
               model = model.subarray(op.count);
               break;
@@ -76,6 +78,9 @@ describe("ByteQueue", () => {
               break;
             case "indexOf":
               expect(queue.indexOf(op.byte, op.from)).toBe(model.indexOf(op.byte, op.from));
+              break;
+            case "lastIndexOf":
+              expect(queue.lastIndexOf(op.byte, op.count)).toBe(model.subarray(0, op.count).lastIndexOf(op.byte));
               break;
             case "indexOfSequence":
               expect(queue.indexOfSequence(op.sequence, op.from)).toBe(model.indexOf(op.sequence, op.from));

@@ -126,6 +126,15 @@ export class ByteQueue {
     return found < 0 || found >= end ? -1 : found - this.#start;
   }
 
+  /** The last position of a byte among the first `count`, or -1. */
+  lastIndexOf(byte: number, count: number = this.length): number {
+    const length = upTo(count, this.length);
+    if (length === 0) return -1;
+    // What lies before the start may be found too; to look that far costs less than a view that begins at it.
+    const found = this.#bytes.lastIndexOf(byte, this.#start + length - 1);
+    return found < this.#start ? -1 : found - this.#start;
+  }
+
   /** The first position of a sequence of at least one byte at or after `from`, or -1. */
   indexOfSequence(sequence: Uint8Array, from = 0): number {
     if (sequence.length === 1) return this.indexOf(sequence[0]!, from);
@@ -176,16 +185,9 @@ export class ByteQueue {
     return text;
   }
 
-  /**
-   * The text before the last `byte` among the first `max` bytes, which stay; undefined where there is none, or where the
-   * text's length does not tell that of the bytes, because it is not ASCII.
-   * @internal
-   */
-  textBeforeLast(byte: number, max: number): string | undefined {
-    const last = this.#bytes.lastIndexOf(byte, Math.min(this.#end, this.#start + max) - 1);
-    if (last < this.#start) return undefined;
-    const text = this.#bytes.toString("utf8", this.#start, last);
-    return text.length === last - this.#start ? text : undefined;
+  /** Up to `count` bytes from the front as text, as `takeText` gives it; they stay. */
+  peekText(count: number = this.length, encoding: BufferEncoding = "utf8"): string {
+    return this.#bytes.toString(encoding, this.#start, this.#start + upTo(count, this.length));
   }
 
   /** A copy of up to `count` bytes from the front, which stay. */

@@ -4,6 +4,8 @@ import { ByteQueue } from "./byte-queue.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { checkFunction, checkInteger, rangeError, typeError } from "./check.ts";
 import { IncompleteReadError, LimitError, StreamBusyError } from "./errors.ts";
+import { asSeparators, takeUntil } from "./separators.ts";
+import { DecodedLines, takeLine, takeLines } from "./text-lines.ts";
 import { startWait, type Wait, waitFor } from "./wait.ts";
 
 /** The longest line or delimited piece, in bytes, unless a call or connection says otherwise: asyncio's 64 KiB. */
@@ -14,16 +16,6 @@ const MAX_ALL = 16 * 1024 * 1024;
 export const MAX_LENGTH = 2 ** 31 - 1;
 /** After so many reads from the kernel that did not wait, the other connections get a turn. */
 const MAX_PULLS = 4;
-
-/**
- * Lines are decoded together, from so many bytes on and so many at a time. A line that is kept may keep all that was
- * decoded with it, so this is no more than what decoding one by one would save.
- */
-const MIN_TOGETHER = 512;
-const MAX_TOGETHER = 8 * 1024;
-
-const NEWLINE = 10;
-const RETURN = 13;
 
 /** What reads that look for something take. */
 export interface LimitOptions extends WaitOptions {
@@ -46,9 +38,7 @@ export class Reader implements AsyncIterable<string> {
   #ended = false;
   #failure: unknown = undefined;
   /** Lines decoded together, whose bytes are still in the queue; `null`: not to be tried before more has arrived. */
-  #lines: readonly string[] | null | undefined = undefined;
-  /** The position of the next of them. */
-  #line = 0;
+  #lines: DecodedLines | null | undefined = undefined;
 
   /** Reads from a source; `limit` is the longest line or delimited piece in bytes, by default 65,536. */
   constructor(source: ByteSource, { limit = DEFAULT_LIMIT }: { limit?: number } = {}) {
@@ -160,15 +150,43 @@ export class Reader implements AsyncIterable<string> {
     if (!(target instanceof Uint8Array)) throw typeError("target", "a Uint8Array", target);
     if (target.length === 0) throw rangeError("target", "at least one byte long", target);
     const wait = this.#check("readInto", options);
-    if (this.#queue.length > 0) return this.#queue.takeInto(target);
     this.#reading = true;
     try {
       for (;;) {
-        const count = this.#pullTo(target);
+        const count = this.#takeInto(target);
         if (count !== null) return count > 0 ? count : null;
         await waitFor(this.#source, wait);
         this.#pulls = 0;
       }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #takeInto(target: Uint8Array): number | null {
+    return this.#queue.length > 0 ? this.#queue.takeInto(target) : this.#pullTo(target);
+  }
+
+  /**
+   * `readInto` that does not wait: how many bytes, 0 at the end, or `null` when it is time to wait for `readable`.
+   * Throws as `readInto` rejects.
+   * @internal
+   */
+  tryReadInto(target: Uint8Array): number | null {
+    this.#check("tryReadInto", undefined);
+    return this.#takeInto(target);
+  }
+
+  /**
+   * Resolves when `tryReadInto` would find something: whoever waits for it need not hold memory meanwhile.
+   * @internal
+   */
+  async readable(): Promise<void> {
+    this.#check("readable", undefined);
+    this.#reading = true;
+    try {
+      await waitFor(this.#source, undefined);
+      this.#pulls = 0;
     } finally {
       this.#reading = false;
     }
@@ -255,7 +273,7 @@ export class Reader implements AsyncIterable<string> {
     try {
       let from = 0;
       for (;;) {
-        const end = this.#takeUntil(separators, from, limit);
+        const end = takeUntil(this.#queue, separators, from, limit);
         if (end !== undefined) return end;
         // A separator may have begun in the last bytes; before them there is none.
         from = Math.max(0, this.#queue.length + 1 - longest);
@@ -267,50 +285,15 @@ export class Reader implements AsyncIterable<string> {
     }
   }
 
-  #takeUntil(separators: readonly Uint8Array[], from: number, limit: number): Buffer | undefined {
-    let begin = 0;
-    let end = Number.POSITIVE_INFINITY;
-    for (const separator of separators) {
-      const at = this.#queue.indexOfSequence(separator, from);
-      if (at < 0 || at + separator.length >= end) continue;
-      begin = at;
-      end = at + separator.length;
-    }
-    if (end === Number.POSITIVE_INFINITY) return undefined;
-    if (begin > limit) throw new LimitError(begin, limit);
-    return this.#queue.take(end);
-  }
-
   /** A line that is wholly there, or undefined; before `from` there is no end of a line. */
   #takeLine(from: number, limit: number): string | undefined {
     const queue = this.#queue;
-    if (from === 0 && this.#lines === undefined && queue.length >= MIN_TOGETHER) {
-      this.#lines = queue.textBeforeLast(NEWLINE, MAX_TOGETHER)?.split("\n") ?? null;
-      this.#line = 0;
-    }
-    if (this.#lines) return this.#takeDecoded(this.#lines, limit);
-    const newline = queue.indexOf(NEWLINE, from);
-    const end = newline < 0 ? queue.length : newline;
-    // A carriage return at the end belongs to the terminator, or will when the newline comes.
-    const length = queue.at(end - 1) === RETURN ? end - 1 : end;
-    if (length > limit) throw new LimitError(length, limit);
-    if (newline < 0) return undefined;
-    const line = queue.takeText(length);
-    queue.skip(newline + 1 - length);
+    if (from === 0 && this.#lines === undefined && DecodedLines.mayBeIn(queue)) this.#lines = DecodedLines.of(queue);
+    const lines = this.#lines;
+    if (!lines) return takeLine(queue, from, limit);
+    const line = lines.take(queue, limit);
+    if (lines.taken) this.#lines = undefined;
     return line;
-  }
-
-  /** The next of the lines that were decoded together. */
-  #takeDecoded(lines: readonly string[], limit: number): string {
-    const line = lines[this.#line]!;
-    // One character is one byte here.
-    const end = line.length;
-    const length = end > 0 && line.charCodeAt(end - 1) === RETURN ? end - 1 : end;
-    if (length > limit) throw new LimitError(length, limit);
-    this.#queue.skip(end + 1);
-    this.#line++;
-    if (this.#line === lines.length) this.#lines = undefined;
-    return length === end ? line : line.slice(0, length);
   }
 
   /**
@@ -324,6 +307,31 @@ export class Reader implements AsyncIterable<string> {
   /** The lines until the end, as `readLine` gives them. `break` closes nothing. */
   [Symbol.asyncIterator](): AsyncIterator<string, undefined> {
     return { next: () => this.#readLine(undefined, asResult) };
+  }
+
+  /**
+   * The lines that are there, at least one, as soon as one is: as `readLine` gives them, and several times faster where
+   * many are short. `null` at the end. Rejects as `readLine` does, after the lines before the one that is too long.
+   */
+  async readLines(options?: LimitOptions): Promise<string[] | null> {
+    const limit = checkLimit(options, this.#limit);
+    const wait = this.#check("readLines", options);
+    this.#reading = true;
+    try {
+      let lines = takeLines(this.#queue, 0, limit);
+      while (lines === undefined) {
+        const from = this.#queue.length;
+        const more = this.#pull() ?? (await this.#fill(wait));
+        if (!more) {
+          const rest = this.#takeRest();
+          return rest === null ? null : [rest];
+        }
+        lines = takeLines(this.#queue, from, limit);
+      }
+      return lines;
+    } finally {
+      this.#reading = false;
+    }
   }
 
   /** Lines are the hot path: one that is there costs no wait, and one that comes a single one. */
@@ -412,15 +420,4 @@ const asResult = (line: string | null): IteratorResult<string, undefined> =>
 
 function checkLimit(options: LimitOptions | undefined, fallback: number): number {
   return options?.limit === undefined ? fallback : checkInteger("limit", options.limit, 1, MAX_LENGTH);
-}
-
-function asSeparators(value: unknown): Uint8Array[] {
-  const list = Array.isArray(value) ? value : [value];
-  if (list.length === 0) throw rangeError("separator", "at least one separator", value);
-  return list.map((item: unknown) => {
-    const bytes = typeof item === "string" ? Buffer.from(item) : item;
-    if (!(bytes instanceof Uint8Array)) throw typeError("separator", "text or a Uint8Array, or a list of them", value);
-    if (bytes.length === 0) throw rangeError("separator", "at least one byte long", value);
-    return bytes;
-  });
 }

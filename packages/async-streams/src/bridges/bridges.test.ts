@@ -8,6 +8,7 @@ import { TransformStream } from "node:stream/web";
 import { createGunzip, createGzip } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { failureOf, fill, readToEnd, stateOf, tcpPair, turn } from "../../test/pairs.ts";
+import type { ByteStream } from "../byte-stream.ts";
 import { lines } from "../codecs/lines.ts";
 import { framed } from "../framed.ts";
 import { startServer } from "../server.ts";
@@ -200,6 +201,22 @@ describe("pipe", () => {
     expect((await readToEnd(right.server)).length).toBe(written);
     right.server.abort();
     await piping;
+  });
+
+  it("holds memory only while bytes move", async () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const idle: { a: ByteStream; piping: Promise<unknown> }[] = [];
+    for (let i = 0; i < 60; i++) {
+      const [a, b] = memoryPair();
+      const [c, d] = memoryPair();
+      const piping = failureOf(pipe(b, c));
+      await a.writer.write("ping");
+      expect((await d.reader.readExactly(4)).toString()).toBe("ping");
+      idle.push({ a, piping });
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60 * 64 * 1024);
+    for (const { a } of idle) a.abort();
+    await Promise.all(idle.map(({ piping }) => piping));
   });
 
   it("aborts both when one breaks, and when its signal fires", async () => {

@@ -17,8 +17,11 @@ export interface PipedBytes {
   readonly back: number;
 }
 
-/** The memory of each direction. */
+/** So much is moved at a time. */
 const BUFFER_SIZE = 64 * 1024;
+/** Buffers that are not used now; how many are kept for the next who needs one. */
+const spares: Uint8Array[] = [];
+const MAX_SPARES = 4;
 
 /**
  * Connects two streams, both ways: a proxy. The end of one direction is passed on as a half-close while the other goes
@@ -50,12 +53,20 @@ export async function pipe(a: ByteStream, b: ByteStream, options: PipeOptions = 
 }
 
 async function copy({ reader }: ByteStream, { writer }: ByteStream): Promise<number> {
-  const buffer = new Uint8Array(BUFFER_SIZE);
   let total = 0;
-  for (let count = await reader.readInto(buffer); count !== null; count = await reader.readInto(buffer)) {
-    // When it resolves, the bytes are sent or copied: the buffer is free again.
-    await writer.write(buffer.subarray(0, count));
-    total += count;
+  for (;;) {
+    // Only while bytes move: most connections of a proxy are idle.
+    const buffer = spares.pop() ?? new Uint8Array(BUFFER_SIZE);
+    let count = reader.tryReadInto(buffer);
+    while (count !== null && count > 0) {
+      total += count;
+      // When it resolves, the bytes are sent or copied: the buffer is free again.
+      await writer.write(buffer.subarray(0, count));
+      count = reader.tryReadInto(buffer);
+    }
+    if (spares.length < MAX_SPARES) spares.push(buffer);
+    if (count === 0) break;
+    await reader.readable();
   }
   await writer.end();
   return total;
