@@ -310,8 +310,8 @@ export class Reader implements AsyncIterable<string> {
   }
 
   /**
-   * The lines that are there, at least one, as soon as one is: as `readLine` gives them, and several times faster where
-   * many are short. `null` at the end. Rejects as `readLine` does, after the lines before the one that is too long.
+   * The lines that are there, at least one and up to 8 KiB of them, as soon as one is: as `readLine` gives them, with
+   * less work for each. `null` at the end. Rejects as `readLine` does, after the lines before the one that is too long.
    */
   async readLines(options?: LimitOptions): Promise<string[] | null> {
     const limit = checkLimit(options, this.#limit);
