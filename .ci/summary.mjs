@@ -1,12 +1,12 @@
-// node .ci/summary.mjs RESULTS [FAILED_STEP ...]: what failed and what was skipped, then one line, N passed, N failed.
-// A skipped test counts as failed, because .ci/run provides all that tests may ask for; so does a step that failed
-// without a failed test of its own.
+// node .ci/summary.mjs RESULTS [FAILED_STEP ...]: what failed, what was skipped and what passed only at the second try,
+// then one line, N passed, N failed. A skipped test counts as failed, because .ci/run provides all that tests may ask
+// for; so does a step that failed without a failed test of its own. A second try is no failure, but a test to mend.
 import { basename, join } from "node:path";
 import { readResults } from "../scripts/test-results.mjs";
 
 const [folder, ...failedSteps] = process.argv.slice(2);
 if (folder === undefined) throw new Error("usage: node .ci/summary.mjs RESULTS [FAILED_STEP ...]");
-const { reports, passed, failed, skipped } = readResults(folder);
+const { reports, passed, failed, skipped, retried } = readResults(folder);
 const otherFailures = failedSteps
   .filter((step) => readResults(join(folder, step)).failed.length === 0)
   .map((step) => `the step ${step}`);
@@ -17,6 +17,8 @@ const failures = [
   ...skipped.map((name) => `skipped: ${name}`),
   ...otherFailures.map((what) => `failed: ${what}`),
 ];
+for (const test of retried) console.log(`passed at the second try: ${test}`);
 for (const failure of failures) console.log(failure);
-console.log(`${passed} passed, ${failures.length} failed`);
+const second = retried.length === 0 ? "" : `; ${retried.length} at the second try, named above`;
+console.log(`${passed} passed, ${failures.length} failed${second}`);
 process.exitCode = failures.length === 0 ? 0 : 1;

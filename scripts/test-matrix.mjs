@@ -1,7 +1,6 @@
 // Runs the tests of packages/* on every supported major version of Node.js, against the packages as they are built now.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { readResults } from "./test-results.mjs";
 import { root, workspaces } from "./workspaces.mjs";
@@ -16,6 +15,7 @@ const help = `Usage: npm run test:matrix -- [VERSION ...] [PACKAGE ...]
 
 Runs the tests of packages/* on Node.js ${majors.join(", ")}, which npm fetches.
   VERSION   only this major version, for example 24
+  others    only the versions that this Node.js is not, as after npm test
   PACKAGE   only this package, for example udp
 Build first: npm run build`;
 
@@ -46,39 +46,20 @@ function fetchNode(major) {
   return { path, version };
 }
 
-/** Runs one package's tests and resolves with `{ ok, output }`. */
+/** Runs one package's tests: `{ ok, output }`. */
 function runSuite(node, folder, resultsFolder) {
-  return new Promise((settle) => {
-    const child = spawn(node.path, [vitest, "run"], {
-      cwd: join(root, folder),
-      // Tests that start `node` must get this one.
-      env: {
-        ...process.env,
-        PATH: dirname(node.path) + delimiter + process.env.PATH,
-        SOCKEYE_RESULTS: resultsFolder,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: suiteTimeout,
-      killSignal: "SIGKILL",
-    });
-    const output = [];
-    child.stdout.on("data", (chunk) => output.push(chunk));
-    child.stderr.on("data", (chunk) => output.push(chunk));
-    child.on("error", (error) => settle({ ok: false, output: error.message }));
-    child.on("close", (status, signal) => {
-      if (signal === "SIGKILL") output.push(Buffer.from(`\nKilled after ${suiteTimeout / 60_000} minutes.\n`));
-      settle({ ok: status === 0, output: Buffer.concat(output).toString() });
-    });
+  const { status, signal, stdout, stderr, error } = spawnSync(node.path, [vitest, "run"], {
+    cwd: join(root, folder),
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    // Tests that start `node` must get this one.
+    env: { ...process.env, PATH: dirname(node.path) + delimiter + process.env.PATH, SOCKEYE_RESULTS: resultsFolder },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: suiteTimeout,
+    killSignal: "SIGKILL",
   });
-}
-
-/** Does the work for every item, so many of them at a time: a suite has one worker, and waits a lot. */
-async function eachAtOnce(items, count, work) {
-  const left = [...items];
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: count }, worker));
+  const killed = signal === "SIGKILL" ? `Killed after ${suiteTimeout / 60_000} minutes.\n` : "";
+  return { ok: status === 0, output: `${stdout ?? ""}${stderr ?? ""}${killed || (error?.message ?? "")}` };
 }
 
 const wanted = process.argv.slice(2);
@@ -90,11 +71,12 @@ const packages = workspaces("packages");
 const names = packages.map(({ folder }) => basename(folder));
 const shortName = (argument) => argument.replace(/^@sockeye\/|^packages\//, "");
 for (const argument of wanted) {
-  if (!majors.includes(argument) && !names.includes(shortName(argument))) {
-    fail(`test:matrix: unknown argument "${argument}": expected one of ${[...majors, ...names].join(", ")}`);
+  if (![...majors, "others"].includes(argument) && !names.includes(shortName(argument))) {
+    fail(`test:matrix: unknown argument "${argument}": expected one of ${[...majors, "others", ...names].join(", ")}`);
   }
 }
-const wantedMajors = majors.filter((major) => wanted.includes(major));
+const [own] = process.versions.node.split(".");
+const wantedMajors = majors.filter((major) => wanted.includes(major) || (wanted.includes("others") && major !== own));
 const wantedNames = names.filter((name) => wanted.some((argument) => shortName(argument) === name));
 const chosenMajors = wantedMajors.length > 0 ? wantedMajors : majors;
 const chosen = packages.filter(({ folder }) => wantedNames.length === 0 || wantedNames.includes(basename(folder)));
@@ -118,14 +100,14 @@ for (const major of chosenMajors) {
     continue;
   }
   console.log(`Node ${node.version}`);
-  await eachAtOnce(chosen, availableParallelism(), async ({ folder, manifest }) => {
+  for (const { folder, manifest } of chosen) {
     if (!hasTests(folder)) {
       console.log(`  ${manifest.name}: no tests`);
-      return;
+      continue;
     }
     const started = Date.now();
     const suiteResults = join(resultsFolder, basename(folder));
-    const { ok, output } = await runSuite(node, folder, suiteResults);
+    const { ok, output } = runSuite(node, folder, suiteResults);
     const { reports, passed, failed, skipped } = readResults(suiteResults);
     const counts = reports === 0 ? "no report" : `${passed} passed, ${failed.length} failed, ${skipped.length} skipped`;
     console.log(`  ${manifest.name}: ${counts} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
@@ -133,7 +115,7 @@ for (const major of chosenMajors) {
       failures += 1;
       console.error(output);
     }
-  });
+  }
   const { passed, failed, skipped } = readResults(resultsFolder);
   summary.push(`Node ${node.version}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
 }

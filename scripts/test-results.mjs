@@ -4,10 +4,11 @@ import { root } from "./workspaces.mjs";
 
 /**
  * Adds up the JSON reports that vitest.shared.ts leaves in SOCKEYE_RESULTS, in `folder` and below:
- * `{ reports, passed, failed, skipped }`, the last two as names. A file that could not be run is one failed test.
+ * `{ reports, passed, failed, skipped, retried }`, the last three as names; those that passed at the second try have
+ * passed, and are named with why they failed at the first. A file that could not be run is one failed test.
  */
 export function readResults(folder) {
-  const total = { reports: 0, passed: 0, failed: [], skipped: [] };
+  const total = { reports: 0, passed: 0, failed: [], skipped: [], retried: [] };
   if (!existsSync(folder)) return total;
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries.filter((entry) => entry.isFile() && entry.name.endsWith(".json"))) {
@@ -19,10 +20,14 @@ export function readResults(folder) {
       if (file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed")) {
         total.failed.push(`${where}: ${file.message.split("\n", 1)[0] || "the file could not be run"}`);
       }
-      for (const { status, fullName } of file.assertionResults) {
-        if (status === "passed") total.passed += 1;
-        else if (status === "failed") total.failed.push(`${where} > ${fullName}`);
-        else total.skipped.push(`${where} > ${fullName}`);
+      for (const { status, fullName, failureMessages = [] } of file.assertionResults) {
+        const test = `${where} > ${fullName}`;
+        if (status === "failed") total.failed.push(test);
+        else if (status !== "passed") total.skipped.push(test);
+        else {
+          total.passed += 1;
+          if (failureMessages.length > 0) total.retried.push(`${test}: ${failureMessages[0].split("\n", 1)[0]}`);
+        }
       }
     }
   }

@@ -14,7 +14,6 @@ it.skipIf(process.getuid?.() !== 0).each(contestants)(
     if (contestant.name.startsWith("scapy")) expect(sample.lost).toBeLessThan(1);
     else expect(sample.lost).toBe(0);
   },
-  60_000,
 );
 
 it("has tcpdump among them", () => expect(contestants).toContain(tcpdump));

@@ -42,11 +42,11 @@ describe("bench", () => {
         expect(found).toHaveLength(2);
         return found;
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: 40_000, interval: 20 },
     );
     bench.kill("SIGINT");
     expect(await once(bench, "close")).toEqual([130, null]);
-    await vi.waitFor(() => expect(programs.filter(alive)).toEqual([]));
+    await expect.poll(() => programs.filter(alive)).toEqual([]);
   });
 });
 

@@ -5,16 +5,12 @@ import { flows } from "../src/subjects/flows.mjs";
 const { contestants, measure, work } = flows.cases[0]!;
 const small = { ...work, connections: 10, count: 2000 };
 
-test.each(contestants)(
-  "measures how $name reads a capture",
-  async (contestant) => {
-    const sample = await measure!(contestant, small);
-    expect(sample.processor).toBeGreaterThan(0);
-    expect(sample.rate).toBeGreaterThan(0);
-    expect(sample.memory).toBeGreaterThan(1);
-  },
-  60_000,
-);
+test.each(contestants)("measures how $name reads a capture", async (contestant) => {
+  const sample = await measure!(contestant, small);
+  expect(sample.processor).toBeGreaterThan(0);
+  expect(sample.rate).toBeGreaterThan(0);
+  expect(sample.memory).toBeGreaterThan(1);
+});
 
 test("a program that fails is no measurement", async () => {
   const broken = { name: "broken", command: () => ["false"] };

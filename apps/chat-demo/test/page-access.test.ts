@@ -43,7 +43,7 @@ async function check(page: Page): Promise<number> {
   return seen;
 }
 
-describe.skipIf(noBrowser)("for everybody", { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser)("for everybody", () => {
   it.each(["light", "dark"] as const)("has names, roles and contrast, %s", async (colorScheme) => {
     const server = await ChatProcess.start();
     const bob = server.nc();
@@ -130,7 +130,7 @@ it.skipIf(noBrowser)("works over TLS", async () => {
   await own.remove();
 });
 
-describe.skipIf(noBrowser)("a chat with a password", { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser)("a chat with a password", () => {
   it("is asked for when it is needed, and again when it was wrong", async () => {
     const server = await ChatProcess.start("--password", "open sesame");
     const ada = await ChatPage.open(server.webPort);

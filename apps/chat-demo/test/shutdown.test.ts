@@ -80,9 +80,8 @@ it.skipIf(!procfs)("closes the descriptor of each client that left", async () =>
   const last = await openConnection({ host: "127.0.0.1", port: server.port });
   await last.writer.write("/who\n");
   for await (const line of last.reader) {
-    if (line === "-- Rooms: #lobby (1)") break;
+    if (line === "-- Rooms: #lobby (1)" && sockets() <= before + 2) break;
     if (line.startsWith("-- Rooms")) await last.writer.write("/who\n");
   }
-  expect(sockets()).toBeLessThanOrEqual(before + 2);
   await last.close();
 });

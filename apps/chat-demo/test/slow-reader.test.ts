@@ -61,7 +61,7 @@ function text(index: number): string {
   return `line ${index} of what somebody says who writes faster than anybody reads`;
 }
 
-it("notices a client that never reads although each line is short", { timeout: 60_000 }, async () => {
+it("notices a client that never reads although each line is short", async () => {
   const server = await ChatProcess.start("--max-queue", "65536");
   const slow = server.python("slow.py");
   await slow.line(/^-- Welcome/);

@@ -186,7 +186,7 @@ describe.skipIf(noTerminal)("the terminal client", () => {
     const bob = await nc(second, "bob", "tea");
     const screen = await terminal.until(/ada: kept\n(.*\n)*.*ada: also kept\n(.*\n)*#tea ada>$/);
     bob.type("/history");
-    await bob.line(/ada: also kept$/);
+    await bob.line(/^-- .* ada: also kept$/);
     const asked = bob.lines.slice(bob.lines.findLastIndex((line) => line.endsWith("bob: before")));
     expect(asked.map((line) => line.replace(/^-- \S+ \S+ /, "")).filter((line) => line.includes(": "))).toEqual([
       "bob: before",

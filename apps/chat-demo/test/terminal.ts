@@ -54,7 +54,7 @@ export class Terminal {
 
   /** The screen as soon as it matches. */
   async until(pattern: RegExp): Promise<string> {
-    const signal = AbortSignal.timeout(15_000);
+    const signal = AbortSignal.timeout(40_000);
     const late = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     for (;;) {
       const changed = new Promise<void>((resolve) => {

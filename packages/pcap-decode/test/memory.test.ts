@@ -23,4 +23,4 @@ test("memory stays constant over 512 MiB of packets", async () => {
   }
   expect(count).toBe(rounds * 700);
   expect(most - before).toBeLessThan(128 * 1024 * 1024);
-}, 60_000);
+});

@@ -1,5 +1,5 @@
 import { getEventListeners, once } from "node:events";
-import { afterEach, describe, expect, it, test, vi } from "vitest";
+import { afterEach, describe, expect, it, test } from "vitest";
 import { closeAll, datagramPair, type Family, families, freshPath, IPv4, track } from "../test/pairs.ts";
 import { AF_INET, AF_UNIX, SOCK_DGRAM } from "./constants.ts";
 import { ClosedError } from "./errors.ts";
@@ -65,7 +65,7 @@ it("a sender without a name cannot be replied to, and that is told", async () =>
   const server = start(echo, { onError: (error) => errors.push(error) }, socket);
   const client = track(new Socket(AF_UNIX, SOCK_DGRAM));
   await client.sendto("who am I", server.address);
-  await vi.waitFor(() => expect(errors).toMatchObject([{ code: "ERR_INVALID_ARG" }]));
+  await expect.poll(() => errors).toMatchObject([{ code: "ERR_INVALID_ARG" }]);
 });
 
 it("maxLength cuts what is longer", async () => {
@@ -90,7 +90,7 @@ it("maxHandlers leaves the rest in the kernel, and takes them one by one", async
   for (const text of ["a", "b", "c", "d", "e"]) await client.sendto(text, server.address);
   const answers: string[] = [];
   for (let done = 0; done < 5; done++) {
-    await vi.waitFor(() => expect(releases.length).toBe(Math.min(5, done + 2)));
+    await expect.poll(() => releases.length).toBe(Math.min(5, done + 2));
     expect(server.handlers).toBe(Math.min(2, 5 - done));
     releases[done]!();
     answers.push(await received(client));
@@ -146,7 +146,7 @@ it("an ICMP error is told, and the server goes on", async () => {
   const server = start(({ data }) => socket.send(data), { onError: (error) => errors.push(error) }, socket);
   peer.close();
   await socket.send("into the void");
-  await vi.waitFor(() => expect(errors).toMatchObject([{ code: "ECONNREFUSED" }]));
+  await expect.poll(() => errors).toMatchObject([{ code: "ECONNREFUSED" }]);
   const again = track(new Socket(AF_INET, SOCK_DGRAM));
   again.bind(peerAt);
   await again.sendto("still there?", at);
@@ -167,7 +167,7 @@ describe("close", () => {
     });
     const client = bound();
     await client.sendto("one", server.address);
-    await vi.waitFor(() => expect(handled).toEqual(["one"]));
+    await expect.poll(() => handled).toEqual(["one"]);
     const closing = server.close({ grace: 20_000 });
     await client.sendto("two", server.address);
     release();
@@ -189,7 +189,7 @@ describe("close", () => {
       socket,
     );
     await bound().sendto("x", server.address);
-    await vi.waitFor(() => expect(server.handlers).toBe(1));
+    await expect.poll(() => server.handlers).toBe(1);
     await server.close({ grace: 20 });
     expect([errors, socket.closed, server.handlers]).toEqual([[], true, 0]);
   });

@@ -1,5 +1,5 @@
 import { getEventListeners, once } from "node:events";
-import { afterEach, describe, expect, it, test, vi } from "vitest";
+import { afterEach, describe, expect, it, test } from "vitest";
 import { closeAll, families, freshPath, listening, receiveAll, receiveExactly, track, turn } from "../test/pairs.ts";
 import { capabilities } from "./capabilities.ts";
 import { createConnection } from "./connection.ts";
@@ -76,18 +76,18 @@ describe("maxConnections", () => {
       { maxConnections: 2 },
     );
     const clients = await Promise.all([dial(server), dial(server), dial(server), dial(server)]);
-    await vi.waitFor(() => expect(served).toHaveLength(2));
+    await expect.poll(() => served).toHaveLength(2);
     await turn();
     await turn();
     expect([served.length, server.connections]).toEqual([2, 2]);
     for (let done = 0; done < 4; done++) {
-      await vi.waitFor(() => expect(served.length).toBe(Math.min(4, 2 + done)));
+      await expect.poll(() => served.length).toBe(Math.min(4, 2 + done));
       expect(server.connections).toBeLessThanOrEqual(2);
       releases[done]?.();
       const { port } = served[done]!.address as { port: number };
       clients.find((client) => (client.getsockname() as { port: number }).port === port)?.shutdown(SHUT_WR);
     }
-    await vi.waitFor(() => expect(server.connections).toBe(0));
+    await expect.poll(() => server.connections).toBe(0);
   });
 });
 
@@ -131,10 +131,10 @@ describe("verify", () => {
       },
     );
     await dial(server);
-    await vi.waitFor(() => expect(server.connections).toBe(1));
+    await expect.poll(() => server.connections).toBe(1);
     server.abortConnections();
     decide(true);
-    await vi.waitFor(() => expect(server.connections).toBe(0));
+    await expect.poll(() => server.connections).toBe(0);
     expect(handled).toBe(false);
   });
 });

@@ -29,5 +29,4 @@ it.each(runnable.map((block) => [block.line, block] as const))(
     expect(printed).toHaveLength(lines.length);
     for (const [i, line] of lines.entries()) expect(printed[i]).toContain(line);
   },
-  30_000,
 );

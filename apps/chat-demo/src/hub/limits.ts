@@ -12,6 +12,8 @@ export interface Limits {
   linesPerSecond: number;
   /** So many lines may come at once before that, but not more than in a second. Default 4,000. */
   burst: number;
+  /** The welcome of plain lines waits so many milliseconds for a first byte, which shows who speaks frames. Default 100. */
+  greetingDelay: number;
   /** A new client is announced under the name and in the room that it chooses within so many milliseconds. Default 300. */
   announceDelay: number;
   /** Milliseconds in which a browser or a program must have said hello. Default 10,000. */
@@ -43,6 +45,7 @@ export const defaultLimits: Readonly<Limits> = {
   maxQueueMessages: 32_768,
   linesPerSecond: 10_000,
   burst: 4_000,
+  greetingDelay: 100,
   announceDelay: 300,
   handshakeTimeout: 10_000,
   passwordTimeout: 60_000,

@@ -11,11 +11,6 @@ import type { Services } from "./services.ts";
  * not read would be noticed late.
  */
 const SEND_BUFFER = 64 * 1024;
-/**
- * Whoever speaks frames begins within so many milliseconds; the welcome of plain lines waits so long. Whoever says
- * hello later is understood as well.
- */
-const FIRST_BYTE_TIMEOUT = 100;
 const BRACE = 0x7b;
 
 /** The handler that makes a connection a client of the hub. */
@@ -29,7 +24,7 @@ export function tcpClients(services: Services): Handler {
     const outbox = new Outbox(connection.writer, services.limits);
     let speaks: "lines" | "frames" | undefined;
     try {
-      speaks = await firstByte(connection);
+      speaks = await firstByte(connection, services.limits.greetingDelay);
     } catch (error) {
       if (error instanceof SocketError || error instanceof StreamError) return;
       throw error;
@@ -52,9 +47,10 @@ export interface TcpPeer {
   readonly signal: AbortSignal;
 }
 
-async function firstByte({ reader }: Connection): Promise<"lines" | "frames"> {
+/** Whoever speaks frames begins at once; a hello that comes later is understood as well. */
+async function firstByte({ reader }: Connection, timeout: number): Promise<"lines" | "frames"> {
   try {
-    const first = await reader.peek(1, { timeout: FIRST_BYTE_TIMEOUT });
+    const first = await reader.peek(1, { timeout });
     return first?.[0] === BRACE ? "frames" : "lines";
   } catch (error) {
     if (error instanceof TimeoutError) return "lines";

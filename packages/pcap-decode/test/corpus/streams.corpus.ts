@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { readCapture } from "../../src/container/memory-capture.ts";
 import { ICMP } from "../../src/layers/icmp.ts";
@@ -28,12 +28,12 @@ afterAll(() => {
   if (ready) console.log("streams:", JSON.stringify(counts));
 });
 
-function tshark(path: string, ...args: string[]): string {
-  return execFileSync("tshark", ["-n", "-r", join(corpus, path), ...args], {
-    encoding: "utf8",
+/** Most of the time here is tshark's, hence tests that run beside each other. */
+async function tshark(path: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)("tshark", ["-n", "-r", join(corpus, path), ...args], {
     maxBuffer: 2 ** 28,
-    stdio: ["ignore", "pipe", "ignore"],
   });
+  return stdout;
 }
 
 function packetsOf(path: string): Packet[] {
@@ -79,13 +79,25 @@ function theirConversations(text: string): string[] {
     .sort();
 }
 
-describe.skipIf(!ready)("conversations are tshark's", () => {
+describe.skipIf(!ready)("conversations are tshark's", { concurrent: true }, () => {
   const apart = ["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"];
-  test.each(captures())("$path", ({ path, expected }) => {
+  test.each(captures())("$path", async ({ path, expected }) => {
     if (expected.packets.length === 0) return;
     const tracker = new FlowTracker({ idleTimeout: Number.POSITIVE_INFINITY });
     for (const packet of packetsOf(path)) tracker.add(packet);
-    const output = tshark(path, "-q", ...apart, "-z", "conv,tcp", "-z", "conv,ip", "-z", "conv,ipv6", "-z", "conv,eth");
+    const output = await tshark(
+      path,
+      "-q",
+      ...apart,
+      "-z",
+      "conv,tcp",
+      "-z",
+      "conv,ip",
+      "-z",
+      "conv,ipv6",
+      "-z",
+      "conv,eth",
+    );
     const sections = new Map(
       output.split(/={20,}/).map((text) => [/^\s*(\w+) Conversations/.exec(text)?.[1] ?? "", text] as const),
     );
@@ -192,13 +204,13 @@ function chunkText({ bytes, missing }: StreamChunk): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-describe.skipIf(!ready)("followed streams are tshark's", () => {
-  test.each(captures())("$path", ({ path, expected }) => {
+describe.skipIf(!ready)("followed streams are tshark's", { concurrent: true }, () => {
+  test.each(captures())("$path", async ({ path, expected }) => {
     if (!expected.packets.some((packet) => packet["tcp.srcport"] !== undefined)) return;
     const ours = ourStreams(packetsOf(path));
     if (ours.length === 0) return;
     const asked = ours.flatMap((_, i) => ["-z", `follow,tcp,raw,${i}`]);
-    const theirs = theirStreams(tshark(path, "-q", ...asked));
+    const theirs = theirStreams(await tshark(path, "-q", ...asked));
     const found: object[] = [];
     compare("follow", path, ours, theirs, found);
     expect(found).toEqual([]);
@@ -208,11 +220,11 @@ describe.skipIf(!ready)("followed streams are tshark's", () => {
 });
 
 /** SHA-256 of every object that `--export-objects http` writes, sorted. */
-function theirObjects(path: string): string[] {
+async function theirObjects(path: string): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "objects-"));
   try {
     // Without it tshark 4.0 takes segments in the order of the capture.
-    tshark(path, "-q", "-o", "tcp.reassemble_out_of_order:TRUE", "--export-objects", `http,${folder}`);
+    await tshark(path, "-q", "-o", "tcp.reassemble_out_of_order:TRUE", "--export-objects", `http,${folder}`);
     return (
       readdirSync(folder)
         .map((name) => readFileSync(join(folder, name)))
@@ -247,19 +259,19 @@ async function ourObjects(packets: Iterable<Packet>): Promise<string[]> {
     .sort();
 }
 
-describe.skipIf(!ready)("objects are tshark's", () => {
+describe.skipIf(!ready)("objects are tshark's", { concurrent: true }, () => {
   test.each(captures())("$path", async ({ path, expected }) => {
     if (!expected.packets.some((packet) => /:tcp:.*http/.test(String(packet["frame.protocols"])))) return;
     const found: object[] = [];
     const ours = await ourObjects(packetsOf(path));
-    compare("objects", path, ours, theirObjects(path), found);
+    compare("objects", path, ours, await theirObjects(path), found);
     expect(found).toEqual([]);
     counts.objects += ours.length;
   });
 });
 
-describe.skipIf(!ready)("defragmented packets are tshark's", () => {
-  test.each(captures())("$path", ({ path, expected }) => {
+describe.skipIf(!ready)("defragmented packets are tshark's", { concurrent: true }, () => {
+  test.each(captures())("$path", async ({ path, expected }) => {
     const isFragment = (packet: Readonly<Record<string, string | number>>) =>
       packet["ip.flags.mf"] === "1" ||
       String(packet["ip.frag_offset"] ?? "0") !== "0" ||
@@ -278,7 +290,7 @@ describe.skipIf(!ready)("defragmented packets are tshark's", () => {
       );
     });
     const wanted = ["udp.srcport", "udp.length", "tcp.srcport", "tcp.len", "icmp.type"];
-    const rows = tshark(
+    const rows = await tshark(
       path,
       ...["-o", "tcp.desegment_tcp_streams:FALSE", "-Y", "ip.reassembled.length or ipv6.reassembled.length"],
       ...["-T", "fields", "-E", "separator=|", "-E", "occurrence=f", "-e", "frame.number"],
@@ -291,11 +303,11 @@ describe.skipIf(!ready)("defragmented packets are tshark's", () => {
   });
 });
 
-describe.skipIf(!ready)("Community IDs are tshark's", () => {
+describe.skipIf(!ready)("Community IDs are tshark's", { concurrent: true }, () => {
   test.each(captures().filter(({ path }) => /tcp|dns|http|icmp|sctp|ip6|udp/.test(basename(path))))(
     "$path",
-    ({ path }) => {
-      const rows = tshark(
+    async ({ path }) => {
+      const rows = await tshark(
         path,
         "--enable-protocol",
         "communityid",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AF_PACKET, SOCK_RAW, Socket } from "@sockeye/socket-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Ethernet, IPv4, openCapture, type Packet, stack, UDP, VLAN } from "../../src/index.ts";
 import { interfaces, type SniffOptions, sniff } from "../../src/live/index.ts";
 import { type Running, start } from "./child.ts";
@@ -164,7 +164,7 @@ describe.skipIf(!isRoot)("sniff (needs root)", () => {
     const sniffer = sniff({ interface: "lo", ...(what === "signal" ? { signal: abort.signal } : { timeout: 1 }) });
     expect(readdirSync("/proc/self/fd").length).toBe(before + 1);
     abort.abort();
-    await vi.waitFor(() => expect(readdirSync("/proc/self/fd").length).toBe(before));
+    await expect.poll(() => readdirSync("/proc/self/fd").length).toBe(before);
     expect(sniffer.statistics().delivered).toBe(0);
   });
 
