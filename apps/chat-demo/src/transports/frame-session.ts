@@ -1,5 +1,6 @@
 /** What a client that speaks frames says, whichever way the frames come. */
-import type { Channel, Client } from "../hub/channel.ts";
+import type { Channel } from "../hub/channel.ts";
+import type { Client } from "../hub/member.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import { type ClientFrame, type HelloFrame, parseClientFrame, type ServerFrame } from "../protocol/frames.ts";
 import { checkName } from "../protocol/name.ts";

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LimitError } from "@sockeye/async-streams";
 import { SocketError, TimeoutError } from "@sockeye/socket-core";
-import type { Channel, Client } from "../hub/channel.ts";
+import type { Channel } from "../hub/channel.ts";
+import type { Client } from "../hub/member.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import type { ChatEvent } from "../protocol/events.ts";
 import { parseClientFrame } from "../protocol/frames.ts";
