@@ -1,8 +1,8 @@
 /** The command line of the server. */
 import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_WEATHER_URL } from "../commands/weather.ts";
 import { defaultLimits, type Limits } from "../hub/limits.ts";
+import { DEFAULT_WEATHER_URL } from "../lookups/weather.ts";
 import { LOG_LEVELS } from "../operation/log.ts";
 import { checkName } from "../protocol/name.ts";
 import { hostOption, integer, portOption } from "./options.ts";

@@ -1,7 +1,8 @@
 /** The page once somebody has joined: it shows what the session knows, and passes on what the person does. */
 import { nameKey } from "../protocol/name.ts";
 import { printable } from "../protocol/text.ts";
-import type { Change, Session } from "../session/session.ts";
+import type { Change } from "../session/change.ts";
+import type { Session } from "../session/session.ts";
 import { createComposer } from "./composer.ts";
 import { createConnectionBar } from "./connection-bar.ts";
 import { h, icon } from "./dom.ts";

@@ -2,7 +2,7 @@
 import { keepConnected } from "../session/connector.ts";
 import { createChatView } from "./chat-view.ts";
 import { joinForm } from "./join-form.ts";
-import { recall, remember } from "./memory.ts";
+import { recall, remember } from "./storage.ts";
 import { applyTheme } from "./theme.ts";
 import { chatAddress, connectWebSocket } from "./web-socket.ts";
 

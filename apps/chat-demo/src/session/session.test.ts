@@ -8,7 +8,8 @@ import { type ClientFrame, parseServerFrame, type ServerFrame } from "../protoco
 import { frameOf } from "../transports/encode-frame.ts";
 import { FrameSession } from "../transports/frame-session.ts";
 import { backoff } from "./backoff.ts";
-import { type Change, Session } from "./session.ts";
+import type { Change } from "./change.ts";
+import { Session } from "./session.ts";
 
 /** The real hub, and as many sessions as wanted, over connections that break when the test says so. */
 class Chat {

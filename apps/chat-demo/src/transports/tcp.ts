@@ -3,7 +3,7 @@ import { type Connection, type Handler, StreamError } from "@sockeye/async-strea
 import { SO_KEEPALIVE, SO_SNDBUF, SOL_SOCKET, SocketError, TimeoutError } from "@sockeye/socket-core";
 import { jsonLineEncoder, serveJsonLines } from "./json-lines.ts";
 import { serveLines } from "./lines.ts";
-import { Outbox } from "./outbox.ts";
+import { SendQueue } from "./send-queue.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -26,7 +26,7 @@ export function tcpClients(services: Services): Handler {
     connection.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
     // Who vanished without a word, because the network did, is found out in the end.
     connection.socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
-    const outbox = new Outbox(connection.writer, services.limits);
+    const queue = new SendQueue(connection.writer, services.limits);
     let speaks: "lines" | "frames" | undefined;
     try {
       speaks = await firstByte(connection);
@@ -36,7 +36,7 @@ export function tcpClients(services: Services): Handler {
     }
     const { remoteAddress } = connection;
     const address = "address" in remoteAddress ? remoteAddress.address : "";
-    const peer = { services, connection, address, outbox, signal };
+    const peer = { services, connection, address, queue, signal };
     const hello = speaks === "frames" ? undefined : await serveLines(peer);
     if (speaks === "frames" || hello !== undefined) await serveJsonLines(peer, encodeFrame, hello);
   };
@@ -48,7 +48,7 @@ export interface TcpPeer {
   readonly connection: Connection;
   /** Of the client. */
   readonly address: string;
-  readonly outbox: Outbox;
+  readonly queue: SendQueue;
   readonly signal: AbortSignal;
 }
 
