@@ -11,12 +11,13 @@ export interface Channel {
   readonly frames: boolean;
   /** Takes bytes to be sent; false when too much waits already. They are shared: nobody may change them. */
   send(bytes: Uint8Array): boolean;
-  /** Tells the client why and ends the connection. With `discard`, what waits is given up. */
+  /** Tells the client why and ends the connection. */
   close(reason: string, options: CloseChannel): void;
 }
 
-interface CloseChannel {
+export interface CloseChannel {
+  /** What waits for it is given up. */
   discard: boolean;
-  /** The server will be back: clients are to come again. */
+  /** The client is to come again. */
   restart?: boolean;
 }

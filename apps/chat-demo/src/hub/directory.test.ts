@@ -7,7 +7,7 @@ let ids = 0;
 
 function member(nick: string): Member {
   const channel = { encode: () => new Uint8Array(), frames: true, send: () => true, close() {} };
-  return { id: ++ids, nick, room: undefined, channel, announced: true, seen: new Seen({}), saying: 0 };
+  return { id: ++ids, key: undefined, nick, room: undefined, channel, announced: true, seen: new Seen({}), saying: 0 };
 }
 
 function directory(...people: [nick: string, room: string][]): { directory: Directory; members: Member[] } {
@@ -35,7 +35,7 @@ it("gives a name to one person, here or on another server", () => {
   const { directory: all, members } = directory(["ada", "tea"]);
   all.neighbours.set("other", [{ id: 1, nick: "guest-1", room: "tea" }]);
   expect([all.isTaken("ADA"), all.isTaken("ada", members[0]), all.isTaken("Guest-1")]).toEqual([true, false, true]);
-  expect(all.guestName()).toBe("guest-2");
+  expect(all.freeName()).toBe("guest-2");
   all.rename(members[0]!, "eve");
   expect([all.named("ada"), all.named("Eve")]).toEqual([undefined, members[0]]);
   expect([all.sizeOf("tea"), all.roomNames()]).toEqual([2, ["tea"]]);

@@ -1,6 +1,6 @@
 /** Who is where: the people of this server, its rooms, and whoever is on the other servers of the cluster. */
 import type { ChatEvent } from "../protocol/events.ts";
-import { nameKey, nickKey } from "../protocol/name.ts";
+import { guestName, nameKey, nickKey } from "../protocol/name.ts";
 import type { Member } from "./member.ts";
 import { Neighbours } from "./neighbours.ts";
 
@@ -15,6 +15,8 @@ interface Room {
 export class Directory {
   /** By the key of the nickname. */
   readonly #people = new Map<string, Member>();
+  /** Those that have a key, by it. */
+  readonly #keys = new Map<string, Member>();
   /** By the key of the name; a room without people does not exist. */
   readonly #rooms = new Map<string, Room>();
   readonly neighbours = new Neighbours();
@@ -40,6 +42,11 @@ export class Directory {
     return this.#people.get(nickKey(nick));
   }
 
+  /** The one on this server who came with a key. */
+  withKey(key: string): Member | undefined {
+    return this.#keys.get(key);
+  }
+
   /** Whether somebody else than `except` has a name, here or on another server. */
   isTaken(nick: string, except?: Member): boolean {
     const holder = this.named(nick);
@@ -47,9 +54,9 @@ export class Directory {
   }
 
   /** A name that nobody has. */
-  guestName(): string {
+  freeName(): string {
     let nick: string;
-    do nick = `guest-${++this.#guests}`;
+    do nick = guestName(++this.#guests);
     while (this.isTaken(nick));
     return nick;
   }
@@ -57,11 +64,13 @@ export class Directory {
   /** Takes in somebody who is in no room yet. The name is free. */
   add(member: Member): void {
     this.#people.set(nickKey(member.nick), member);
+    if (member.key !== undefined) this.#keys.set(member.key, member);
   }
 
   /** Takes out somebody who is in no room any more. */
   remove(member: Member): void {
     this.#people.delete(nickKey(member.nick));
+    if (member.key !== undefined) this.#keys.delete(member.key);
   }
 
   rename(member: Member, to: string): void {
@@ -125,6 +134,7 @@ export class Directory {
   clear(): void {
     for (const member of this.#people.values()) member.room = undefined;
     this.#people.clear();
+    this.#keys.clear();
     this.#rooms.clear();
   }
 }

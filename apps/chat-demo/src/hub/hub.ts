@@ -4,7 +4,7 @@ import type { History } from "../history/history.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ListedRoom } from "../protocol/events.ts";
 import { Activity } from "./activity.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel, CloseChannel } from "./channel.ts";
 import type { Cluster, Whisper } from "./cluster.ts";
 import { Delivery } from "./delivery.ts";
 import { Directory, MAX_LISTED } from "./directory.ts";
@@ -36,7 +36,10 @@ export class Hub {
     const directory = this.#directory;
     const recollection = new Recollection(history, catchUp);
     const tooSlow = "too slow: more was waiting than the server keeps";
-    const delivery = new Delivery(directory, (member) => this.drop(member, tooSlow, { discard: true }));
+    const delivery = new Delivery(directory, (member) => {
+      // Who has slept, say, comes again and is told what it missed.
+      this.drop(member, tooSlow, { discard: true, restart: true });
+    });
     const activity = new Activity<Member>((member, event) => delivery.tell(member, event));
     this.#history = history;
     this.#recollection = recollection;
@@ -66,7 +69,9 @@ export class Hub {
    * it with `announce`.
    */
   enter(channel: Channel, entrance: Entrance = {}): Client {
-    return this.#presence.enter(channel, entrance);
+    const { member, replaced } = this.#presence.enter(channel, entrance);
+    replaced?.channel.close("you are connected anew", { discard: false });
+    return member;
   }
 
   /** Tells the room about a client that has not been announced yet. */
@@ -133,11 +138,11 @@ export class Hub {
     this.#presence.leave(member, reason);
   }
 
-  /** Puts a client out: it and the others are told why. With `discard`, what waits for it is given up. */
-  drop(client: Client, reason: string, { discard = false }: { discard?: boolean } = {}): void {
+  /** Puts a client out: it and the others are told why. */
+  drop(client: Client, reason: string, { discard = false, restart = false }: Partial<CloseChannel> = {}): void {
     if (client.room === undefined) return;
     this.leave(client, reason);
-    (client as Member).channel.close(reason, { discard });
+    (client as Member).channel.close(reason, { discard, restart });
   }
 
   /** Tells a client messages of a room, as it asked for. */

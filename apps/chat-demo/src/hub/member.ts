@@ -16,6 +16,8 @@ export interface Entrance {
   /** Checked names; without them it is a guest in the lobby. */
   nick?: string | undefined;
   room?: string | undefined;
+  /** Its own secret, the same on each of its connections: it takes the place of the one before. */
+  key?: string | undefined;
   /** The id of the last message that it has seen, by room. */
   after?: Readonly<Record<string, number>> | undefined;
 }
@@ -26,6 +28,7 @@ export interface Member extends Client {
   room: string | undefined;
   announced: boolean;
   readonly id: number;
+  readonly key: string | undefined;
   readonly channel: Channel;
   readonly seen: Seen;
   /** Messages of its that are on their way. */

@@ -1,6 +1,6 @@
 /** Comings and goings: who enters, leaves, moves to another room or takes another name, and who is told of it. */
 import type { History } from "../history/history.ts";
-import { nameKey } from "../protocol/name.ts";
+import { nameKey, nickKey } from "../protocol/name.ts";
 import type { Activity } from "./activity.ts";
 import type { Channel } from "./channel.ts";
 import { alone, type Cluster } from "./cluster.ts";
@@ -40,19 +40,30 @@ export class Presence {
     this.#recollection = recollection;
   }
 
-  enter(channel: Channel, { nick: wanted, room = LOBBY, after = {} }: Entrance): Member {
+  /**
+   * Takes somebody in. Who still has a connection from before loses that one, and nobody hears of it who need not; its
+   * end is the caller's, as `replaced`.
+   */
+  enter(
+    channel: Channel,
+    { nick: wanted, room = LOBBY, key, after = {} }: Entrance,
+  ): { member: Member; replaced: Member | undefined } {
+    const replaced = key === undefined ? undefined : this.#directory.withKey(key);
+    const stays = replaced?.announced === true && isPlaceOf(replaced, wanted, room);
+    if (stays) this.#remove(replaced);
+    else if (replaced !== undefined) this.leave(replaced, "connected anew");
     const free = wanted !== undefined && !this.#directory.isTaken(wanted);
-    const nick = free ? wanted : this.#directory.guestName();
-    const id = ++this.#lastMember;
+    const nick = free ? wanted : this.#directory.freeName();
+    const id = stays ? replaced.id : ++this.#lastMember;
     const seen = new Seen(after);
-    const member: Member = { id, nick, room: undefined, channel, announced: false, seen, saying: 0 };
+    const member: Member = { id, key, nick, room: undefined, channel, announced: stays, seen, saying: 0 };
     this.#directory.add(member);
     const name = this.#moveIn(member, room);
     this.#delivery.tell(member, { type: "welcome", nick, room: name, others: this.#directory.sizeOf(name) - 1 });
     if (wanted !== undefined && !free) this.#refuse(member, wanted);
     for (const other of seen.rooms) if (other !== nameKey(name)) this.#activity.watch(other, member);
     this.#introduce(member);
-    return member;
+    return { member, replaced };
   }
 
   /** Tells the room about somebody who has not been announced yet. */
@@ -67,12 +78,16 @@ export class Presence {
   leave(member: Member, reason: string | undefined): void {
     const { nick, room } = member;
     if (room === undefined) return;
-    this.#moveOut(member);
-    for (const seen of member.seen.rooms) this.#activity.unwatch(seen, member);
-    this.#directory.remove(member);
+    this.#remove(member);
     if (!member.announced) return;
     this.cluster.changed();
     this.#delivery.announce(room, { type: "left", nick, room, reason }, member);
+  }
+
+  #remove(member: Member): void {
+    this.#moveOut(member);
+    for (const seen of member.seen.rooms) this.#activity.unwatch(seen, member);
+    this.#directory.remove(member);
   }
 
   join(member: Member, name: string): void {
@@ -132,7 +147,7 @@ export class Presence {
     const member = this.#directory.named(nick);
     if (member === undefined || this.cluster === alone || this.cluster.server < server) return;
     this.#refuse(member, nick);
-    this.rename(member, this.#directory.guestName());
+    this.rename(member, this.#directory.freeName());
   }
 
   #refuse(member: Member, name: string): void {
@@ -164,4 +179,10 @@ export class Presence {
       this.#delivery.tell(member, event);
     }
   }
+}
+
+/** Whether somebody is in that room under that name. */
+function isPlaceOf({ nick, room }: Member, wanted: string | undefined, wantedRoom: string): boolean {
+  if (wanted === undefined || room === undefined) return false;
+  return nickKey(nick) === nickKey(wanted) && nameKey(room) === nameKey(wantedRoom);
 }

@@ -20,6 +20,8 @@ export interface ChatViewOptions {
 export interface ChatView {
   readonly element: HTMLElement;
   changed(change: Change): void;
+  /** Shows a room, and joins it if need be. */
+  goTo(room: string): void;
   /** Bytes of the Wire view. */
   packets(bytes: Uint8Array): void;
   focus(): void;
@@ -40,10 +42,7 @@ export function createChatView({ session, onRetry, onRejoin }: ChatViewOptions):
   });
   const side = createSide({
     session,
-    onRoom(name) {
-      goTo(name);
-      closeDrawer();
-    },
+    onRoom: (name) => goTo(name),
     onPerson(nick) {
       closeDrawer();
       tabs.select("chat");
@@ -90,6 +89,7 @@ export function createChatView({ session, onRetry, onRejoin }: ChatViewOptions):
   );
 
   function goTo(name: string): void {
+    closeDrawer();
     tabs.select("chat");
     if (nameKey(name.replace(/^#/, "")) !== nameKey(session.room?.name ?? "")) session.input(`/join ${name}`);
     composer.focus();
@@ -211,5 +211,5 @@ export function createChatView({ session, onRetry, onRejoin }: ChatViewOptions):
   for (const type of ["link", "self"] as const) changed({ type });
   updateTitle();
   composer.setRoom(session.room?.name ?? "");
-  return { element, changed, packets: wire.packets, focus: composer.focus };
+  return { element, changed, goTo, packets: wire.packets, focus: composer.focus };
 }

@@ -49,15 +49,18 @@ export class Session {
   #link: Link = { state: "connecting" };
   #maxLine = DEFAULT_MAX_LINE;
   #leaving = false;
+  /** The same on every connection. */
+  readonly #client: string;
 
   constructor(options: SessionOptions) {
-    const { nick, room, now, send, changed } = options;
+    const { nick, room, now, makeKey, send, changed } = options;
     this.#options = options;
     this.#conversation = new Conversation({ room, now, changed });
     this.#speech = new Speech({ send, changed: () => changed({ type: "outbox" }) });
     this.#name = new OwnName(nick);
     this.#who = new Who(send);
     this.#wire = new WireWatch(send);
+    this.#client = makeKey();
   }
 
   get link(): Link {
@@ -90,8 +93,8 @@ export class Session {
     return this.#speech.pending(this.room?.name ?? "");
   }
   /** Messages that the server has not acknowledged, of all rooms. */
-  get unacknowledged(): number {
-    return this.#speech.unacknowledged.length;
+  get unacknowledged(): OutgoingMessage[] {
+    return this.#speech.unacknowledged;
   }
   get loadingOlder(): boolean {
     return this.#conversation.loadingOlder;
@@ -110,6 +113,7 @@ export class Session {
     send({
       type: "hello",
       version: FRAME_VERSION,
+      client: this.#client,
       ...(nick !== undefined && { nick }),
       ...(room !== undefined && { room }),
       ...(password !== undefined && { password }),
@@ -119,7 +123,7 @@ export class Session {
 
   /** There is no connection any more, or none could be made. */
   closed(): void {
-    if (this.#link.state === "over") return;
+    if (this.#link.state === "over" || this.#link.state === "waiting") return;
     if (this.#leaving) {
       this.leave("See you");
       return;
@@ -142,6 +146,12 @@ export class Session {
   connecting(): void {
     this.#attempts.connecting();
     this.#setLink({ state: "connecting" });
+  }
+
+  /** There is a reason to doubt the connection, such as that the machine has slept: the server is asked for a word. */
+  doubt(): void {
+    if (this.#link.state !== "online") return;
+    if (this.#heartbeat.doubt(this.#options.now()) === "ask") this.#options.send({ type: "ping" });
   }
 
   /** Time has passed; `"dead"` when the connection should be given up. Call it about once a second. */
@@ -323,15 +333,17 @@ export class Session {
     return rooms.named(room) === this.room && id > this.room.last;
   }
 
-  #problem({ code, text, key }: Frame<"problem">): void {
+  #problem({ code, text, key, wait }: Frame<"problem">): void {
+    const now = this.#options.now();
     if (code === "password" && this.#link.state !== "online") {
-      this.#setLink({ state: "over", why: "password", text });
+      // With a time to wait it was not looked at, and may be right.
+      if (wait === undefined) this.#setLink({ state: "over", why: "password", text });
+      else this.#setLink({ state: "waiting", until: now + wait, reason: withoutAdvice(text) });
       return;
     }
-    const now = this.#options.now();
     if (code === "unavailable" && key !== undefined) {
       // It stays in the outbox; one word about it is enough.
-      if (this.#speech.unavailable(now)) this.refuse(`${text.replace(/;.*$/, "")}; it is sent again`);
+      if (this.#speech.unavailable(now)) this.refuse(`${withoutAdvice(text)}; it is sent again`);
       return;
     }
     // The connection before holds the name until the server finds out that it broke.
@@ -341,12 +353,16 @@ export class Session {
     else if (code === "command") this.#speech.joined();
   }
 
-  /** A server that starts again is tried again. */
+  /** A server that will be back is tried again. */
   #goodbye(frame: Frame<"goodbye">): void {
-    if (this.#leaving || frame.restart !== true) {
-      this.#setLink({ state: "over", why: "goodbye", text: `Goodbye: ${frame.reason}` });
-    } else {
+    if (!this.#leaving && frame.restart === true) {
       this.#conversation.notice(frame);
+      return;
     }
+    this.#forgetConnection();
+    this.#setLink({ state: "over", why: this.#leaving ? "left" : "goodbye", text: `Goodbye: ${frame.reason}` });
   }
 }
+
+/** What a person is told to do about it, behind a semicolon, is done by the client. */
+const withoutAdvice = (text: string): string => text.replace(/;.*$/, "");

@@ -57,7 +57,7 @@ export class FrameSession {
     else this.#handle(this.#client, frame);
   }
 
-  #greet({ nick, room, password, after }: HelloFrame): void {
+  #greet({ nick, room, password, client, after }: HelloFrame): void {
     if (this.#client !== undefined) {
       this.#refuse('There is one "hello"');
       return;
@@ -75,6 +75,7 @@ export class FrameSession {
     this.#client = this.#services.hub.enter(this.#connection.channel, {
       nick: named.name,
       room: entered.name,
+      key: client,
       after,
     });
     if (named.problem !== undefined) this.#connection.tell({ type: "problem", code: "nick", text: named.problem });
@@ -90,7 +91,8 @@ export class FrameSession {
     const verdict = password === undefined ? undefined : gate.check(address, password);
     if (verdict === "right") return true;
     const text = verdict === undefined ? "This chat has a password" : refusal(verdict);
-    tell({ type: "problem", code: "password", text });
+    const wait = typeof verdict === "object" ? { wait: Math.ceil(verdict.wait) } : {};
+    tell({ type: "problem", code: "password", text, ...wait });
     if (++this.#passwords === MAX_PASSWORDS) channel.close("that was not the password", { discard: false });
     return false;
   }
