@@ -1,7 +1,8 @@
 /** The command line of both sides. */
 import { Command } from "commander";
+import { findCommand } from "./cli/find-command.ts";
+import { joinCommand } from "./cli/join-command.ts";
 import { serveCommand } from "./cli/serve-command.ts";
-import { findCommand, joinCommand } from "./terminal/commands.ts";
 
 const program = new Command("chat")
   .description("A line chat: one server, and clients that are terminals, pages, nc or programs.")

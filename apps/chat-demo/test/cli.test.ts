@@ -92,6 +92,18 @@ it("takes host and port from the environment", async () => {
   await client.line(/^-- Welcome, guest-1\./);
 });
 
+it("takes the password and the limits from the environment", async () => {
+  const env = { SOCKEYE_CHAT_PORT: "0", SOCKEYE_CHAT_PASSWORD: "sesame", SOCKEYE_CHAT_MAX_LINE: "99" };
+  const server = chat(["serve", "--no-web"], env);
+  const [, port = ""] = /:(\d+)\./.exec(await server.line(/^The chat is on/))!;
+  const client = new Program("nc", ["127.0.0.1", port]);
+  await client.line("-- This chat has a password. Type it:");
+  client.type("sesame");
+  await client.line(/^-- Welcome/);
+  client.type("x".repeat(100));
+  await client.line("-- Goodbye: a line was longer than 99 bytes");
+});
+
 it("says that what answers is no chat server", async () => {
   const server = await startServer({ address: "127.0.0.1", port: 0 }, ({ writer }) =>
     writer.write("x".repeat(100_000)),

@@ -1,5 +1,6 @@
 /** Who is where in a cluster: each server tells the others who is on it, whenever that changes and every two seconds. */
 import type { NatsConnection } from "@nats-io/transport-node";
+import type { Whisper } from "../hub/cluster.ts";
 import type { Person } from "../hub/neighbours.ts";
 import { checkName } from "../protocol/name.ts";
 import { printable } from "../protocol/text.ts";
@@ -14,12 +15,6 @@ const LOST_AFTER = 7_000;
 const GATHER = 20;
 /** So many people of a server are told by name, which is what fits a message of NATS. */
 const MAX_TOLD = 5_000;
-
-export interface Whisper {
-  readonly from: string;
-  readonly to: string;
-  readonly text: string;
-}
 
 /** What the hub has to do with it. */
 export interface PresenceHub {

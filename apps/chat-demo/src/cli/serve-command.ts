@@ -1,8 +1,8 @@
 /** The command line of the server. */
 import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_WEATHER_URL } from "../commands/weather.ts";
 import { defaultLimits, type Limits } from "../hub/limits.ts";
+import { DEFAULT_WEATHER_URL } from "../lookups/weather.ts";
 import { LOG_LEVELS } from "../operation/log.ts";
 import { checkName } from "../protocol/name.ts";
 import { hostOption, integer, portOption } from "./options.ts";
@@ -20,36 +20,37 @@ const variable = (option: Option): string => `SOCKEYE_CHAT_${option.name().repla
 
 /** Makes a command the one that runs the server. */
 export function serveCommand(command: Command): void {
-  command
-    .description("run the server until Ctrl-C")
-    .addOption(hostOption("the address to listen on; 0.0.0.0 is every one"))
-    .addOption(portOption(0))
-    .addOption(
-      new Option("--web-port <port>", "the page's port").default(DEFAULT_WEB_PORT).argParser(integer(0, 65535)),
-    )
-    .addOption(new Option("--no-web", "no page, and no WebSocket"))
-    .addOption(new Option("--origin <name...>", "names that browsers may reach it by"))
-    .addOption(new Option("--history <file>", 'where messages are kept, or "memory"'))
-    .addOption(new Option("--bus <url>", "nats://host:4222, of several servers").conflicts("history"))
-    .addOption(new Option("--password <text>", "what people must know to get in"))
-    .addOption(new Option("--tls <files...>", "a certificate and its key, in PEM"))
-    .addOption(
-      new Option("--weather <url>", 'who answers /weather, or "off"')
-        .default(DEFAULT_WEATHER_URL, "wttr.in")
-        .argParser(weatherUrl),
-    )
-    .addOption(new Option("--titles", "tell the titles of linked pages").default(false))
-    .addOption(new Option("--wire", "show everybody's packets (if only local and open)"))
-    .addOption(new Option("--no-wire", "show none"))
-    .addOption(new Option("--no-beacon", 'not to be found by "chat find"'))
-    .addOption(new Option("--name <name>").default(machineName()).argParser(beaconName).hideHelp())
-    .addOption(new Option("--log <level>", "how much is told").choices(LOG_LEVELS).default("info"))
-    .addOption(limitOption("--max-clients <n>", defaultLimits.maxClients))
-    .addOption(limitOption("--max-line <bytes>", defaultLimits.maxLineLength, 64))
-    .addOption(limitOption("--max-queue <bytes>", defaultLimits.maxQueueBytes, 65_536))
-    .addOption(limitOption("--rate <lines>", defaultLimits.linesPerSecond))
-    .addOption(new Option("--limit <name=value...>").argParser(limitNamed).default({}).hideHelp());
-  for (const option of command.options) if (!option.negate && !option.variadic) option.env(variable(option));
+  const options = [
+    hostOption("the address to listen on; 0.0.0.0 is every one"),
+    portOption(0),
+    new Option("--web-port <port>", "the page's port").default(DEFAULT_WEB_PORT).argParser(integer(0, 65535)),
+    new Option("--no-web", "no page, and no WebSocket"),
+    new Option("--origin <name...>", "names that browsers may reach it by"),
+    new Option("--history <file>", 'where messages are kept, or "memory"'),
+    new Option("--bus <url>", "nats://host:4222, of several servers").conflicts("history"),
+    new Option("--password <text>", "what people must know to get in"),
+    new Option("--tls <files...>", "a certificate and its key, in PEM"),
+    new Option("--weather <url>", 'who answers /weather, or "off"')
+      .default(DEFAULT_WEATHER_URL, "wttr.in")
+      .argParser(weatherUrl),
+    new Option("--titles", "tell the titles of linked pages").default(false),
+    new Option("--wire", "show everybody's packets (if only local and open)"),
+    new Option("--no-wire", "show none"),
+    new Option("--no-beacon", 'not to be found by "chat find"'),
+    new Option("--name <name>").default(machineName()).argParser(beaconName).hideHelp(),
+    new Option("--log <level>", "how much is told").choices(LOG_LEVELS).default("info"),
+    limitOption("--max-clients <n>", defaultLimits.maxClients),
+    limitOption("--max-line <bytes>", defaultLimits.maxLineLength, 64),
+    limitOption("--max-queue <bytes>", defaultLimits.maxQueueBytes, 65_536),
+    limitOption("--rate <lines>", defaultLimits.linesPerSecond),
+    new Option("--limit <name=value...>").argParser(limitNamed).default({}).hideHelp(),
+  ];
+  command.description("run the server until Ctrl-C");
+  for (const option of options) {
+    // It must have its variable before the command has it.
+    if (option.required && !option.variadic) option.env(variable(option));
+    command.addOption(option);
+  }
   command
     .configureHelp({
       optionDescription: ({ description, defaultValue, defaultValueDescription }) =>
@@ -59,7 +60,7 @@ export function serveCommand(command: Command): void {
     })
     .addHelpText(
       "after",
-      "Limits: --max-clients, --max-line, --max-queue, --rate, --limit; see the README.\nEach option is a variable too: --web-port is SOCKEYE_CHAT_WEB_PORT.",
+      "Limits: --max-clients, --max-line, --max-queue, --rate, --limit; see the README.\nOptions with a value are variables too: --web-port is SOCKEYE_CHAT_WEB_PORT.",
     )
     .action(({ web, webPort, origin, tls, log, maxClients, maxLine, maxQueue, rate, limit, ...options }) =>
       serve({

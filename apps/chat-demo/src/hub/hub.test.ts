@@ -3,9 +3,10 @@ import { LocalBus } from "../bus/local.ts";
 import { MemoryHistory } from "../history/memory.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import { formatEvent } from "../protocol/plain-lines.ts";
-import type { Client, Encode } from "./channel.ts";
+import type { Encode } from "./channel.ts";
 import { Hub } from "./hub.ts";
 import { defaultLimits } from "./limits.ts";
+import type { Client } from "./member.ts";
 
 const asText: Encode = (event) => Buffer.from(formatEvent(event).join("\n"));
 

@@ -3,9 +3,9 @@ import { LocalBus } from "../bus/local.ts";
 import { MemoryHistory } from "../history/memory.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import type { ChatEvent } from "../protocol/events.ts";
-import type { Client } from "./channel.ts";
 import { Hub } from "./hub.ts";
 import { defaultLimits } from "./limits.ts";
+import type { Client } from "./member.ts";
 import { Neighbours } from "./neighbours.ts";
 
 it("tells what has changed on a server, and only that", () => {

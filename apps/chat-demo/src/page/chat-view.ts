@@ -1,7 +1,8 @@
 /** The page once somebody has joined: it shows what the session knows, and passes on what the person does. */
 import { nameKey } from "../protocol/name.ts";
 import { printable } from "../protocol/text.ts";
-import type { Change, Session } from "../session/session.ts";
+import type { Change } from "../session/change.ts";
+import type { Session } from "../session/session.ts";
 import { createComposer } from "./composer.ts";
 import { createConnectionBar } from "./connection-bar.ts";
 import { h, icon } from "./dom.ts";
@@ -19,6 +20,8 @@ export interface ChatViewOptions {
 export interface ChatView {
   readonly element: HTMLElement;
   changed(change: Change): void;
+  /** Shows a room, and joins it if need be. */
+  goTo(room: string): void;
   /** Bytes of the Wire view. */
   packets(bytes: Uint8Array): void;
   focus(): void;
@@ -39,10 +42,7 @@ export function createChatView({ session, onRetry, onRejoin }: ChatViewOptions):
   });
   const side = createSide({
     session,
-    onRoom(name) {
-      goTo(name);
-      closeDrawer();
-    },
+    onRoom: (name) => goTo(name),
     onPerson(nick) {
       closeDrawer();
       tabs.select("chat");
@@ -89,6 +89,7 @@ export function createChatView({ session, onRetry, onRejoin }: ChatViewOptions):
   );
 
   function goTo(name: string): void {
+    closeDrawer();
     tabs.select("chat");
     if (nameKey(name.replace(/^#/, "")) !== nameKey(session.room?.name ?? "")) session.input(`/join ${name}`);
     composer.focus();
@@ -210,5 +211,5 @@ export function createChatView({ session, onRetry, onRejoin }: ChatViewOptions):
   for (const type of ["link", "self"] as const) changed({ type });
   updateTitle();
   composer.setRoom(session.room?.name ?? "");
-  return { element, changed, packets: wire.packets, focus: composer.focus };
+  return { element, changed, goTo, packets: wire.packets, focus: composer.focus };
 }

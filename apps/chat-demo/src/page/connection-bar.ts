@@ -12,10 +12,16 @@ export function createConnectionBar(session: Session, onRetry: () => void, onRej
   const button = h("button", { type: "button", class: "button" });
   const element = h("div", { class: "notice-bar", hidden: true }, words, button);
   let timer: ReturnType<typeof setInterval> | undefined;
-  button.addEventListener("click", () => (session.link.state === "over" ? onRejoin() : onRetry()));
+  // After a goodbye the same session goes on, with what waits in it; who left begins anew.
+  button.addEventListener("click", () => {
+    const { link } = session;
+    if (link.state === "over" && link.why === "left") onRejoin();
+    else onRetry();
+  });
 
   function update(): void {
-    const { link, unacknowledged: count } = session;
+    const { link } = session;
+    const count = session.unacknowledged.length;
     element.hidden = link.state !== "waiting" && link.state !== "over";
     if (link.state !== "waiting") {
       clearInterval(timer);
@@ -30,11 +36,13 @@ export function createConnectionBar(session: Session, onRetry: () => void, onRej
           : count === 1
             ? " Your message is kept until then."
             : ` Your ${count} messages are kept until then.`;
-      words.textContent = `There is no connection; the next try is in ${seconds} s.${kept}`;
+      words.textContent = `${link.reason ?? "There is no connection"}; the next try is in ${seconds} s.${kept}`;
       button.textContent = "Try now";
+      button.hidden = link.reason !== undefined;
     } else if (link.state === "over") {
       words.textContent = link.text;
       button.textContent = "Join again";
+      button.hidden = false;
     }
   }
   return { element, update };

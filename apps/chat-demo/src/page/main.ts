@@ -1,8 +1,10 @@
 /** The page: first the form, then the chat. */
+import { isGuestName } from "../protocol/name.ts";
 import { keepConnected } from "../session/connector.ts";
+import { onRoomOfAddress, roomOfAddress, showRoomInAddress } from "./address.ts";
 import { createChatView } from "./chat-view.ts";
 import { joinForm } from "./join-form.ts";
-import { recall, remember } from "./memory.ts";
+import { recall, remember } from "./storage.ts";
 import { applyTheme } from "./theme.ts";
 import { chatAddress, connectWebSocket } from "./web-socket.ts";
 
@@ -11,14 +13,6 @@ const REFRESH = 30_000;
 
 const app = document.getElementById("app")!;
 let password: string | undefined;
-
-function roomOfAddress(): string | undefined {
-  try {
-    return decodeURIComponent(location.hash.slice(1)) || undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function showForm(problem: string | undefined, askPassword: boolean): void {
   document.title = "Sockeye chat";
@@ -38,6 +32,7 @@ function showForm(problem: string | undefined, askPassword: boolean): void {
 }
 
 function start(nick: string | undefined, room: string | undefined): void {
+  let hasRoom = false;
   const connector = keepConnected({
     nick,
     room,
@@ -46,10 +41,14 @@ function start(nick: string | undefined, room: string | undefined): void {
     changed(change) {
       view.changed(change);
       const { session } = connector;
-      if (change.type === "self" && session.nick !== undefined) remember("nick", session.nick);
+      // A guest's name is the server's, such as that of a second window while the first has the person's own.
+      if (change.type === "self" && session.nick !== undefined && !isGuestName(session.nick)) {
+        remember("nick", session.nick);
+      }
       if (change.type === "room" && session.room !== undefined) {
         remember("room", session.room.name);
-        history.replaceState(null, "", `#${encodeURIComponent(session.room.name)}`);
+        showRoomInAddress(session.room.name, { visited: hasRoom });
+        hasRoom = true;
       }
       if (session.link.state === "over" && session.link.why === "password") {
         stop();
@@ -70,11 +69,18 @@ function start(nick: string | undefined, room: string | undefined): void {
   const refresher = setInterval(() => {
     if (!document.hidden) connector.session.refresh();
   }, REFRESH);
-  const online = (): void => connector.retry();
-  addEventListener("online", online);
+  // A machine that slept has lost its connection without being told.
+  const wake = (): void => {
+    if (!document.hidden) connector.wake();
+  };
+  addEventListener("online", wake);
+  document.addEventListener("visibilitychange", wake);
+  const stopFollowing = onRoomOfAddress((name) => view.goTo(name));
   const stop = (): void => {
     clearInterval(refresher);
-    removeEventListener("online", online);
+    removeEventListener("online", wake);
+    document.removeEventListener("visibilitychange", wake);
+    stopFollowing();
     connector.stop();
   };
   app.replaceChildren(view.element);

@@ -1,6 +1,6 @@
 /** Light or dark: as the system has it, until somebody chooses. */
 import { h, icon } from "./dom.ts";
-import { recall, remember } from "./memory.ts";
+import { recall, remember } from "./storage.ts";
 
 type Theme = "light" | "dark";
 

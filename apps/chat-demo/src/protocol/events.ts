@@ -35,7 +35,8 @@ export type ChatEvent =
   | { type: "rooms"; rooms: readonly ListedRoom[]; more: number }
   | { type: "notice"; text: string }
   | { type: "help" }
-  | { type: "problem"; code: ProblemCode; text: string; key?: string }
+  /** `wait`: it may be tried again in so many milliseconds, and not before. */
+  | { type: "problem"; code: ProblemCode; text: string; key?: string; wait?: number }
   /** What was sent with the key is kept, under the id. */
   | { type: "ack"; key: string; id: number }
   /**
@@ -45,6 +46,7 @@ export type ChatEvent =
   | { type: "history"; room: string; messages: readonly Message[]; more: boolean; gap?: boolean }
   /** There is a new message in a room that the client was in before. */
   | { type: "activity"; room: string; id: number }
+  /** `restart`: clients are to come again. */
   | { type: "goodbye"; reason: string; restart?: true };
 
 /** Why something was refused, for programs. */

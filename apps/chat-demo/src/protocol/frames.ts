@@ -33,6 +33,11 @@ export interface HelloFrame {
   nick?: string;
   room?: string;
   password?: string;
+  /**
+   * A random key of the client's own, the same on each of its connections: the one before is ended if the server still
+   * has it, and its place is taken.
+   */
+  client?: string;
   /** The id of the last message seen, by room: on entering it, what came since then is sent, each message once. */
   after?: Readonly<Record<string, number>>;
 }
@@ -91,6 +96,8 @@ function objectOf(text: string): Fields | undefined {
 const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText = (value: unknown, max = Number.POSITIVE_INFINITY): value is string =>
   typeof value === "string" && value.length <= max;
+const isKey = (value: unknown): value is string => typeof value === "string" && keyPattern.test(value);
+const keyWords = "16 to 64 letters, digits, _ and -, chosen at random";
 const wrong = (field: string, expected: string): { problem: string } => ({
   problem: `The frame's "${field}" is wrong: expected ${expected}`,
 });
@@ -99,7 +106,7 @@ const wrong = (field: string, expected: string): { problem: string } => ({
 export function parseClientFrame(text: string): FrameResult<ClientFrame> {
   const fields = objectOf(text);
   if (fields === undefined) return { problem: "That is no frame: expected a JSON object" };
-  const { type, nick, room, password, after, key, limit, before, on, filter, version } = fields;
+  const { type, nick, room, password, client, after, key, limit, before, on, filter, version } = fields;
   switch (type) {
     case "hello":
       if (version !== FRAME_VERSION) return wrong("version", `${FRAME_VERSION}`);
@@ -108,6 +115,7 @@ export function parseClientFrame(text: string): FrameResult<ClientFrame> {
       if (password !== undefined && !isText(password, MAX_PASSWORD_LENGTH)) {
         return wrong("password", `a string of up to ${MAX_PASSWORD_LENGTH} characters`);
       }
+      if (client !== undefined && !isKey(client)) return wrong("client", keyWords);
       if (after !== undefined && !isAfter(after)) {
         return wrong("after", `an object of up to ${MAX_AFTER_ROOMS} ids, each under the name of its room`);
       }
@@ -118,15 +126,14 @@ export function parseClientFrame(text: string): FrameResult<ClientFrame> {
           ...(nick !== undefined && { nick }),
           ...(room !== undefined && { room }),
           ...(password !== undefined && { password }),
+          ...(client !== undefined && { client }),
           ...(after !== undefined && { after }),
         },
       };
     case "line": {
       const { text: line } = fields;
       if (!isText(line)) return wrong("text", "a string");
-      if (key !== undefined && (typeof key !== "string" || !keyPattern.test(key))) {
-        return wrong("key", "16 to 64 letters, digits, _ and -, chosen at random");
-      }
+      if (key !== undefined && !isKey(key)) return wrong("key", keyWords);
       return { frame: { type, text: line, ...(key !== undefined && { key }) } };
     }
     case "history":
@@ -161,6 +168,7 @@ const isMessage = (value: unknown): boolean => {
 const isListedRoom = (value: unknown): boolean =>
   has(Object(value) as Fields, { room: isText, size: isId, last: isId });
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
+const isOptionalId = (value: unknown): boolean => value === undefined || isId(value);
 const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 
 type Checks = Readonly<Record<string, (value: unknown) => boolean>>;
@@ -190,7 +198,12 @@ const serverFrames: Readonly<Record<ServerFrame["type"], Checks>> = {
   rooms: { rooms: (value) => Array.isArray(value) && value.every(isListedRoom), more: isId },
   notice: { text: isText },
   help: { lines: isStrings },
-  problem: { code: (value) => problemCodes.includes(value as ProblemCode), text: isText, key: isOptionalText },
+  problem: {
+    code: (value) => problemCodes.includes(value as ProblemCode),
+    text: isText,
+    key: isOptionalText,
+    wait: isOptionalId,
+  },
   goodbye: { reason: isText, restart: (value) => value === undefined || value === true },
   ack: { key: isText, id: isId },
   history: {
@@ -203,7 +216,7 @@ const serverFrames: Readonly<Record<ServerFrame["type"], Checks>> = {
   wire: {
     state: (value) => value === "on" || value === "off" || value === "refused",
     reason: isOptionalText,
-    dropped: (value) => value === undefined || isId(value),
+    dropped: isOptionalId,
   },
   pong: {},
 };

@@ -67,6 +67,12 @@ export function nickKey(nick: string): string {
   return key;
 }
 
+/** The name of a guest: who has not chosen one, or whose own somebody else has. */
+export const guestName = (number: number): string => `guest-${number}`;
+
+/** Whether a name is one of those that guests get. */
+export const isGuestName = (nick: string): boolean => /^guest-\d+$/.test(nick);
+
 /** What two spellings of the same name have in common. */
 export function nameKey(name: string): string {
   return name.normalize("NFKC").toLowerCase();

@@ -70,20 +70,3 @@ export function formatEvent(event: ChatEvent): string[] {
       return [`-- Goodbye: ${event.reason}`];
   }
 }
-
-/** A line from the server taken apart, for clients that show it nicely. */
-export type ShownLine =
-  | { type: "speech"; before: string; from: string; after: string }
-  | { type: "notice"; text: string; nick: string | undefined; goodbye: boolean }
-  | { type: "problem"; text: string };
-
-/** The reverse of `formatEvent`, as far as showing needs it. A notice may tell the client its name. */
-export function parseLine(line: string): ShownLine {
-  if (line.startsWith("!! ")) return { type: "problem", text: line };
-  if (line.startsWith("-- ")) {
-    const nick = /^-- (?:Welcome, ([^.\s]+)\. |You are now (\S+)$)/.exec(line);
-    return { type: "notice", text: line, nick: nick?.[1] ?? nick?.[2], goodbye: line.startsWith("-- Goodbye: ") };
-  }
-  const [, before = "", from = "", after = ""] = /^(\* |\[)?([^\s:]+)(.*)$/s.exec(line) ?? [];
-  return { type: "speech", before, from, after };
-}

@@ -30,8 +30,10 @@ export interface Connector {
   readonly session: Session;
   /** Connects for the first time. */
   start(): void;
-  /** Connects now instead of waiting. */
+  /** Connects now instead of waiting, unless the server has told to wait; and again after its goodbye. */
   retry(): void;
+  /** The network or the machine may have been away: connects now, or sees whether the connection still holds. */
+  wake(): void;
   /** Ends the connection and all timers. */
   stop(): void;
 }
@@ -42,6 +44,7 @@ const TICK = 1_000;
 export function keepConnected({ connect, failed, stranger, changed, ...options }: ConnectorOptions): Connector {
   let transport: Transport | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let ticker: ReturnType<typeof setInterval> | undefined;
   let stopped = false;
 
   const session = new Session({
@@ -55,6 +58,7 @@ export function keepConnected({ connect, failed, stranger, changed, ...options }
       if (change.type !== "link") return;
       if (session.link.state === "over") stop();
       else if (session.link.state === "waiting") {
+        drop();
         clearTimeout(timer);
         timer = setTimeout(open, Math.max(0, session.link.until - Date.now()));
       }
@@ -64,6 +68,7 @@ export function keepConnected({ connect, failed, stranger, changed, ...options }
   function open(): void {
     clearTimeout(timer);
     if (stopped) return;
+    ticker ??= setInterval(tick, TICK);
     session.connecting();
     const mine = connect({
       opened: () => transport === mine && session.opened(),
@@ -90,24 +95,34 @@ export function keepConnected({ connect, failed, stranger, changed, ...options }
     stopped = true;
     clearTimeout(timer);
     clearInterval(ticker);
+    ticker = undefined;
+    drop();
+  }
+
+  function drop(): void {
     transport?.close();
     transport = undefined;
   }
 
-  const ticker = setInterval(() => {
-    if (session.tick() === "dead") {
-      transport?.close();
-      lost(undefined);
-    }
-  }, TICK);
-  return {
-    session,
-    start: open,
-    retry: () => {
-      if (session.link.state === "waiting") open();
-    },
-    stop,
-  };
+  function tick(): void {
+    if (session.tick() === "alive") return;
+    drop();
+    lost(undefined);
+  }
+
+  function retry(): void {
+    const { link } = session;
+    const isOver = link.state === "over" && link.why === "goodbye";
+    if (isOver) stopped = false;
+    if (isOver || (link.state === "waiting" && link.reason === undefined)) open();
+  }
+
+  function wake(): void {
+    if (session.link.state === "waiting") retry();
+    else session.doubt();
+  }
+
+  return { session, start: open, retry, wake, stop };
 }
 
 /** `crypto.randomUUID` is missing on pages that came over plain HTTP from another machine; random bytes are not. */

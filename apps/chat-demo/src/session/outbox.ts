@@ -1,4 +1,5 @@
-/** What this client said and the server has not acknowledged: kept over lost connections, in order. */
+/** What this client said, on its way to the server and back: kept over lost connections, in order. */
+import { nameKey } from "../protocol/name.ts";
 
 /** Something on its way. */
 export type Outgoing =
@@ -26,6 +27,8 @@ export const MAX_OUTGOING = 200;
  */
 export class Outbox {
   readonly #items: Outgoing[] = [];
+  /** Acknowledged, and not back in the room yet; by id. */
+  readonly #kept = new Map<number, OutgoingMessage>();
 
   get full(): boolean {
     return this.#items.length >= MAX_OUTGOING;
@@ -65,15 +68,39 @@ export class Outbox {
     for (const item of this.#items) item.sent = false;
   }
 
-  /** The message with this key. */
-  find(key: string): OutgoingMessage | undefined {
-    return this.messages.find((message) => message.key === key);
+  /** What was said in a room and does not stand there yet. */
+  pending(room: string): OutgoingMessage[] {
+    const key = nameKey(room);
+    const waiting = [...this.#kept.values(), ...this.messages];
+    return waiting.filter((message) => !message.shown && nameKey(message.room) === key);
   }
 
-  /** Takes out what was acknowledged. */
-  acknowledge(key: string): OutgoingMessage | undefined {
+  /** The server sent back a message of ours: it stands in the room. Returns false for a key of nobody's. */
+  returned(key: string): boolean {
+    const message = this.messages.find((item) => item.key === key);
+    if (message !== undefined) message.shown = true;
+    return message !== undefined;
+  }
+
+  /** Takes out what the server has, or will not have. */
+  remove(key: string): OutgoingMessage | undefined {
     const at = this.#items.findIndex((item) => item.kind === "message" && item.key === key);
     return at < 0 ? undefined : (this.#items.splice(at, 1)[0] as OutgoingMessage);
+  }
+
+  /** The server has it under an id, and has not sent it back yet. */
+  keep(id: number, message: OutgoingMessage): void {
+    this.#kept.set(id, message);
+  }
+
+  /** A message stands in its room now, whoever said it. */
+  stands(id: number): void {
+    this.#kept.delete(id);
+  }
+
+  /** Another room is shown, whose history will have what is kept. */
+  forgetKept(): void {
+    this.#kept.clear();
   }
 
   /** The join that was sent is done, or refused. */

@@ -8,7 +8,8 @@ import { type ClientFrame, parseServerFrame, type ServerFrame } from "../protoco
 import { frameOf } from "../transports/encode-frame.ts";
 import { FrameSession } from "../transports/frame-session.ts";
 import { backoff } from "./backoff.ts";
-import { type Change, Session } from "./session.ts";
+import type { Change } from "./change.ts";
+import { Session } from "./session.ts";
 
 /** The real hub, and as many sessions as wanted, over connections that break when the test says so. */
 class Chat {
@@ -169,7 +170,7 @@ it("loses nothing and doubles nothing, wherever connections break", async () => 
           .sort(),
       ).toEqual(said.flat().sort());
       for (const [i, person] of people.entries()) {
-        expect(person.session.unacknowledged).toBe(0);
+        expect(person.session.unacknowledged).toEqual([]);
         expect(person.session.pending).toEqual([]);
         // What one person said stands in a room in the order in which it was said.
         for (const messages of kept) {
@@ -303,10 +304,72 @@ describe("a session", () => {
     chat.now += 21_000;
     expect(ada.session.tick()).toBe("alive");
     await drain(chat, people);
-    chat.now += 44_000;
+    chat.now += 60_000;
     expect(ada.session.tick()).toBe("alive");
-    chat.now += 1_000;
+    chat.now += 10_000;
     expect(ada.session.tick()).toBe("dead");
+    chat.hub.close("");
+  });
+
+  it("takes its place back from the connection before, and nobody is told", async () => {
+    const { chat, people } = await joined("ada", "bob");
+    const [ada, bob] = people as [Person, Person];
+    ada.session.input("before");
+    await drain(chat, people);
+    ada.cut({ noticed: false });
+    ada.session.input("after");
+    bob.changes.length = 0;
+    ada.connect();
+    await drain(chat, people);
+    expect([ada.session.nick, chat.hub.size, bob.session.people]).toEqual(["ada", 2, ["ada", "bob"]]);
+    expect(bob.changes.map(({ type }) => type)).toEqual(["appended"]);
+    expect(bob.shown()).toEqual(["before", "after"]);
+    // In another room it comes as everybody does.
+    ada.session.input("/join den");
+    await drain(chat, people);
+    const room = bob.session.room!;
+    const notices = (): string[] => room.entries.flatMap((entry) => (entry.kind === "notice" ? entry.text : []));
+    expect(notices().slice(-1)).toEqual(["ada left #tea (to #den)"]);
+    chat.hub.close("");
+  });
+
+  it("waits as long as the server says, with a password that was not looked at", async () => {
+    const { chat, people } = await joined("bob");
+    const ada = chat.client({ nick: "ada", room: "tea" }).connect();
+    ada.receive(
+      JSON.stringify({
+        type: "problem",
+        code: "password",
+        text: "Too many wrong passwords; try again in 1 s",
+        wait: 900,
+      }),
+    );
+    expect(ada.session.link).toEqual({
+      state: "waiting",
+      until: chat.now + 900,
+      reason: "Too many wrong passwords",
+    });
+    ada.cut();
+    ada.connect();
+    await drain(chat, [...people, ada]);
+    expect(ada.session.link.state).toBe("online");
+    ada.cut();
+    ada.session.connecting();
+    ada.receive(JSON.stringify({ type: "problem", code: "password", text: "That is not the password" }));
+    expect(ada.session.link).toMatchObject({ state: "over", why: "password" });
+    chat.hub.close("");
+  });
+
+  it("goes on after a goodbye, with what was not sent, when the person wants to", async () => {
+    const { chat, people } = await joined("ada");
+    const [ada] = people as [Person];
+    ada.receive(JSON.stringify({ type: "goodbye", reason: "the server is closing" }));
+    ada.cut();
+    expect(ada.session.link).toMatchObject({ state: "over", why: "goodbye" });
+    ada.connect();
+    ada.session.input("still here");
+    await drain(chat, people);
+    expect([ada.session.link.state, ada.shown()]).toEqual(["online", ["still here"]]);
     chat.hub.close("");
   });
 
@@ -331,7 +394,7 @@ describe("a session", () => {
     const [ada, bob] = people as [Person, Person];
     ada.session.input("/quit");
     await drain(chat, people);
-    expect(ada.session.link).toEqual({ state: "over", why: "goodbye", text: "Goodbye: see you" });
+    expect(ada.session.link).toEqual({ state: "over", why: "left", text: "Goodbye: see you" });
     bob.receive(JSON.stringify({ type: "goodbye", reason: "a new version", restart: true }));
     expect(bob.session.link.state).toBe("online");
     bob.cut();

@@ -6,10 +6,10 @@ import { fail } from "../cli/fail.ts";
 import { onInterrupt } from "../cli/interrupt.ts";
 import { nameKey } from "../protocol/name.ts";
 import { printable } from "../protocol/text.ts";
+import type { Change } from "../session/change.ts";
 import { complete } from "../session/complete.ts";
 import { type Connector, keepConnected } from "../session/connector.ts";
 import type { Entry } from "../session/entry.ts";
-import type { Change } from "../session/session.ts";
 import { paintEntry } from "./paint.ts";
 import { askPassword } from "./password.ts";
 import { promptOf } from "./prompt.ts";
@@ -110,7 +110,7 @@ function chat(options: JoinOptions): Promise<End> {
           show(change);
           break;
         case "outbox":
-          if (inputEnded && session.unacknowledged === 0) leave();
+          if (inputEnded && session.unacknowledged.length === 0) leave();
           break;
       }
       screen?.prompt(promptOf(session, colors));
@@ -122,10 +122,14 @@ function chat(options: JoinOptions): Promise<End> {
         if (told) notice("Connected again.");
         told = false;
         screen ??= open();
+      } else if (link.state === "waiting") {
+        if (link.reason === undefined) return;
+        notice(`${link.reason}. Trying again in ${Math.ceil((link.until - Date.now()) / 1_000)} s.`);
       } else if (link.state === "over") {
         if (link.why === "password") finish({ type: "password", text: link.text });
         else {
-          if (link.why === "goodbye") notice(link.text);
+          notice(link.text);
+          for (const { text } of session.unacknowledged) problem(`Not sent: ${text}`);
           finish({ type: "left" });
         }
       }
@@ -144,14 +148,14 @@ function chat(options: JoinOptions): Promise<End> {
         },
         onLine(line) {
           session.input(line);
-          if (session.link.state !== "online" && session.unacknowledged > 0) {
+          if (session.link.state !== "online" && session.unacknowledged.length > 0) {
             notice(`Kept until there is a connection: ${line}`);
           }
         },
         onEnd(interrupted) {
           inputEnded = true;
           // The end of a pipe: what was sent is still kept and answered.
-          if (interrupted || session.unacknowledged === 0) leave();
+          if (interrupted || session.unacknowledged.length === 0) leave();
         },
       });
     }
@@ -163,8 +167,15 @@ function chat(options: JoinOptions): Promise<End> {
     }
 
     function notice(text: string): void {
-      for (const line of paintEntry({ kind: "notice", time: Date.now(), text }, { colors, now: undefined }))
-        print(line);
+      tell({ kind: "notice", time: Date.now(), text });
+    }
+
+    function problem(text: string): void {
+      tell({ kind: "problem", time: Date.now(), text });
+    }
+
+    function tell(entry: Entry): void {
+      for (const line of paintEntry(entry, { colors, now: undefined })) print(line);
     }
 
     function print(line: string): void {

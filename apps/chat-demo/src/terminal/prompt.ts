@@ -15,7 +15,8 @@ export function promptOf({ link, nick, room, rooms, unacknowledged }: Shown, col
   const parts = [
     room !== undefined && colors.bold(`#${printable(room.name)}`),
     ...elsewhere.map((name) => colors.yellow(`+${name}`)),
-    link.state !== "online" && colors.red(unacknowledged > 0 ? `offline, ${unacknowledged} unsent` : "offline"),
+    link.state !== "online" &&
+      colors.red(unacknowledged.length > 0 ? `offline, ${unacknowledged.length} unsent` : "offline"),
     paintNick(nick ?? "", colors),
   ];
   return `${parts.filter(Boolean).join(" ")}> `;

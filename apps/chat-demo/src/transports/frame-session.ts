@@ -1,5 +1,6 @@
 /** What a client that speaks frames says, whichever way the frames come. */
-import type { Channel, Client } from "../hub/channel.ts";
+import type { Channel } from "../hub/channel.ts";
+import type { Client } from "../hub/member.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import { type ClientFrame, type HelloFrame, parseClientFrame, type ServerFrame } from "../protocol/frames.ts";
 import { checkName } from "../protocol/name.ts";
@@ -56,7 +57,7 @@ export class FrameSession {
     else this.#handle(this.#client, frame);
   }
 
-  #greet({ nick, room, password, after }: HelloFrame): void {
+  #greet({ nick, room, password, client, after }: HelloFrame): void {
     if (this.#client !== undefined) {
       this.#refuse('There is one "hello"');
       return;
@@ -74,6 +75,7 @@ export class FrameSession {
     this.#client = this.#services.hub.enter(this.#connection.channel, {
       nick: named.name,
       room: entered.name,
+      key: client,
       after,
     });
     if (named.problem !== undefined) this.#connection.tell({ type: "problem", code: "nick", text: named.problem });
@@ -89,7 +91,8 @@ export class FrameSession {
     const verdict = password === undefined ? undefined : gate.check(address, password);
     if (verdict === "right") return true;
     const text = verdict === undefined ? "This chat has a password" : refusal(verdict);
-    tell({ type: "problem", code: "password", text });
+    const wait = typeof verdict === "object" ? { wait: Math.ceil(verdict.wait) } : {};
+    tell({ type: "problem", code: "password", text, ...wait });
     if (++this.#passwords === MAX_PASSWORDS) channel.close("that was not the password", { discard: false });
     return false;
   }

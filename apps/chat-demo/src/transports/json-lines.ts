@@ -21,19 +21,19 @@ export function jsonLineEncoder({ limits, facts }: Services): Encode {
 
 /** Serves a client of frames until it or the server ends it. A first line may have been read already. */
 export async function serveJsonLines(peer: TcpPeer, encode: Encode, hello: string | undefined): Promise<void> {
-  const { services, outbox, address } = peer;
+  const { services, queue, address } = peer;
   const { hub, onDrop } = services;
   let ended: Promise<void> | undefined;
   const channel: Channel = {
     encode,
     frames: true,
-    send: (bytes) => outbox.push(bytes),
+    send: (bytes) => queue.push(bytes),
     close(reason, { discard, restart = false }) {
       if (discard) onDrop(session.client?.nick ?? "a program", reason);
       ended ??= farewell(peer, lineOf({ type: "goodbye", reason, ...(restart && { restart }) }), { discard });
     },
   };
-  const tell = (frame: ServerFrame): void => void outbox.push(lineOf(frame));
+  const tell = (frame: ServerFrame): void => void queue.push(lineOf(frame));
   const session = new FrameSession(services, { channel, tell, address });
   try {
     if (hello !== undefined) session.receive(hello);

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LimitError } from "@sockeye/async-streams";
 import { SocketError, TimeoutError } from "@sockeye/socket-core";
-import type { Channel, Client } from "../hub/channel.ts";
+import type { Channel } from "../hub/channel.ts";
+import type { Client } from "../hub/member.ts";
 import { parseCommand } from "../protocol/commands.ts";
 import type { ChatEvent } from "../protocol/events.ts";
 import { parseClientFrame } from "../protocol/frames.ts";
@@ -25,7 +26,7 @@ function encodeLines(event: ChatEvent): Uint8Array {
  * speak frames; its connection goes on.
  */
 export async function serveLines(peer: TcpPeer): Promise<string | undefined> {
-  const { services, outbox } = peer;
+  const { services, queue } = peer;
   const { hub, limits, onDrop } = services;
   let ended: Promise<void> | undefined;
   const end = (reason: string, discard = false): void => {
@@ -47,7 +48,7 @@ export async function serveLines(peer: TcpPeer): Promise<string | undefined> {
   const channel: Channel = {
     encode: encodeLines,
     frames: false,
-    send: (bytes) => outbox.push(bytes),
+    send: (bytes) => queue.push(bytes),
     close(reason, { discard }) {
       if (discard) onDrop(client.nick, reason);
       end(reason, discard);
@@ -69,10 +70,10 @@ export async function serveLines(peer: TcpPeer): Promise<string | undefined> {
 
 /** Asks for the password, if there is one. Gives the reason to end the connection, or the `hello` of who speaks frames. */
 async function askPassword(peer: TcpPeer): Promise<string | { hello: string } | Record<string, never>> {
-  const { services, outbox, connection, address } = peer;
+  const { services, queue, connection, address } = peer;
   const { gate, limits } = services;
   if (gate === undefined) return {};
-  const tell = (line: string): void => void outbox.push(Buffer.from(`${line}\n`));
+  const tell = (line: string): void => void queue.push(Buffer.from(`${line}\n`));
   tell("-- This chat has a password. Type it:");
   const until = performance.now() + limits.passwordTimeout;
   try {

@@ -1,4 +1,4 @@
-/** A socket of `node:net` as something that an outbox feeds. */
+/** A socket of `node:net` as something that a queue feeds. */
 import type { Duplex } from "node:stream";
 
 export class SocketWriter {

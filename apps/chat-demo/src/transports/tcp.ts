@@ -1,9 +1,21 @@
 /** The TCP port: plain lines for `nc` and people, or frames as JSON lines for programs. */
 import { type Connection, type Handler, StreamError } from "@sockeye/async-streams";
-import { SO_KEEPALIVE, SO_SNDBUF, SOL_SOCKET, SocketError, TimeoutError } from "@sockeye/socket-core";
+import {
+  IPPROTO_TCP,
+  SO_KEEPALIVE,
+  SO_SNDBUF,
+  SOL_SOCKET,
+  SocketError,
+  TCP_KEEPALIVE,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
+  TCP_USER_TIMEOUT,
+  TimeoutError,
+} from "@sockeye/socket-core";
 import { jsonLineEncoder, serveJsonLines } from "./json-lines.ts";
 import { serveLines } from "./lines.ts";
-import { Outbox } from "./outbox.ts";
+import { SendQueue } from "./send-queue.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -12,6 +24,15 @@ import type { Services } from "./services.ts";
  */
 const SEND_BUFFER = 64 * 1024;
 const BRACE = 0x7b;
+/** A client that was silent for 60 seconds is asked, every 10 seconds; after 60 seconds without an answer it is gone. */
+const keepAliveTimes: readonly (readonly [option: number, value: number])[] = [
+  // What Linux calls TCP_KEEPIDLE is TCP_KEEPALIVE on macOS.
+  [TCP_KEEPIDLE === -1 ? TCP_KEEPALIVE : TCP_KEEPIDLE, 60],
+  [TCP_KEEPINTVL, 10],
+  [TCP_KEEPCNT, 6],
+  // The same, in milliseconds, for one that something was sent to, which it does not acknowledge or has no room for.
+  [TCP_USER_TIMEOUT, 120_000],
+];
 
 /** The handler that makes a connection a client of the hub. */
 export function tcpClients(services: Services): Handler {
@@ -19,9 +40,8 @@ export function tcpClients(services: Services): Handler {
   return async (connection, { signal }) => {
     // With TLS the socket underneath is another one by now, and has them too.
     connection.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
-    // Who vanished without a word, because the network did, is found out in the end.
-    connection.socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
-    const outbox = new Outbox(connection.writer, services.limits);
+    keepAlive(connection);
+    const queue = new SendQueue(connection.writer, services.limits);
     let speaks: "lines" | "frames" | undefined;
     try {
       speaks = await firstByte(connection, services.limits.greetingDelay);
@@ -31,7 +51,7 @@ export function tcpClients(services: Services): Handler {
     }
     const { remoteAddress } = connection;
     const address = "address" in remoteAddress ? remoteAddress.address : "";
-    const peer = { services, connection, address, outbox, signal };
+    const peer = { services, connection, address, queue, signal };
     const hello = speaks === "frames" ? undefined : await serveLines(peer);
     if (speaks === "frames" || hello !== undefined) await serveJsonLines(peer, encodeFrame, hello);
   };
@@ -43,8 +63,17 @@ export interface TcpPeer {
   readonly connection: Connection;
   /** Of the client. */
   readonly address: string;
-  readonly outbox: Outbox;
+  readonly queue: SendQueue;
   readonly signal: AbortSignal;
+}
+
+/** Finds out who vanished without a word, because the network or the machine did. */
+function keepAlive({ socket }: Connection): void {
+  socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
+  for (const [option, value] of keepAliveTimes) {
+    // The kernel's own times are two hours and more.
+    if (option !== -1) socket.setsockopt(IPPROTO_TCP, option, value);
+  }
 }
 
 /** Whoever speaks frames begins at once; a hello that comes later is understood as well. */

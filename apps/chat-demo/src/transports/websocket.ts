@@ -10,8 +10,8 @@ import type { Watcher } from "../wire/wire-tap.ts";
 import { frameOf } from "./encode-frame.ts";
 import { FrameSession } from "./frame-session.ts";
 import { maxFrame } from "./max-frame.ts";
-import { Outbox } from "./outbox.ts";
 import { MIN_PAUSE, Pace } from "./pace.ts";
+import { SendQueue } from "./send-queue.ts";
 import type { Services } from "./services.ts";
 import { SocketWriter } from "./socket-writer.ts";
 
@@ -100,9 +100,9 @@ export class WebSocketClients {
     this.#peers.add(peer);
     let code = GOING_AWAY;
     // Frames are ready and shared, and written as they are: `webSocket.send` would make the header for each client.
-    const outbox = new Outbox(new SocketWriter(socket, () => webSocket.close(code)), limits);
+    const queue = new SendQueue(new SocketWriter(socket, () => webSocket.close(code)), limits);
     let ended = false;
-    const send = (bytes: Uint8Array): boolean => ended || webSocket.readyState !== webSocket.OPEN || outbox.push(bytes);
+    const send = (bytes: Uint8Array): boolean => ended || webSocket.readyState !== webSocket.OPEN || queue.push(bytes);
     const tell = (frame: ServerFrame): void => void send(textFrame(JSON.stringify(frame)));
     const channel: Channel = {
       encode: this.#encode,
@@ -119,14 +119,14 @@ export class WebSocketClients {
         const timer = setTimeout(() => webSocket.terminate(), discard ? limits.dropTimeout : limits.closeTimeout);
         webSocket.once("close", () => clearTimeout(timer));
         const goodbye: ServerFrame = { type: "goodbye", reason, ...(restart && { restart }) };
-        void outbox.end(textFrame(JSON.stringify(goodbye)), { discard });
+        void queue.end(textFrame(JSON.stringify(goodbye)), { discard });
       },
     };
     const watcher: Watcher = {
       remotePort: socket.remotePort ?? 0,
       localPort: socket.localPort ?? 0,
       get waiting() {
-        return outbox.bytes + socket.writableLength;
+        return queue.bytes + socket.writableLength;
       },
       send: (bytes) => void send(frameOfBytes(BINARY, bytes)),
       tell,

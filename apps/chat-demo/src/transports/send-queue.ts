@@ -10,7 +10,7 @@ interface WriterLike extends Pick<Writer, "flush" | "buffered"> {
   end(): Promise<void>;
 }
 
-export class Outbox {
+export class SendQueue {
   readonly #writer: WriterLike;
   readonly #maxBytes: number;
   readonly #maxMessages: number;

@@ -1,10 +1,9 @@
 /** The command line of the terminal client. */
 import { readFileSync } from "node:fs";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { hostOption, integer, portOption } from "../cli/options.ts";
+import { type Command, InvalidArgumentError } from "commander";
 import { checkName } from "../protocol/name.ts";
-import { join } from "./client.ts";
-import { find } from "./find.ts";
+import { join } from "../terminal/client.ts";
+import { hostOption, portOption } from "./options.ts";
 
 function name(text: string): string {
   const result = checkName(text.startsWith("#") ? text.slice(1) : text);
@@ -30,14 +29,6 @@ export function joinCommand(command: Command): void {
         tls: tlsCa === undefined ? tls : { ca: certificates(tlsCa, command) },
       }),
     );
-}
-
-/** Makes a command the one that looks for servers. */
-export function findCommand(command: Command): void {
-  command
-    .description("list the chats on this network")
-    .addOption(new Option("--wait <ms>", "how long to wait for answers").default(1_000).argParser(integer(1, 60_000)))
-    .action(find);
 }
 
 function certificates(path: string, command: Command): Buffer {

@@ -1,6 +1,6 @@
 import { type Connection, openConnection, type Server, startServer } from "@sockeye/async-streams";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Outbox } from "./outbox.ts";
+import { SendQueue } from "./send-queue.ts";
 
 let server: Server;
 let near: Connection;
@@ -27,20 +27,20 @@ afterEach(async () => {
 const message = (index: number): Buffer => Buffer.from(`${String(index).padStart(1_023, "0")}\n`);
 
 /** Pushes to a peer that does not read until there is no room. */
-async function fill(outbox: Outbox): Promise<number> {
+async function fill(queue: SendQueue): Promise<number> {
   for (let count = 0; ; count++) {
-    if (!outbox.push(message(count))) return count;
+    if (!queue.push(message(count))) return count;
     // The kernel is given its share.
     if (count % 16 === 0) await new Promise(setImmediate);
   }
 }
 
 it("keeps up to its limit of bytes, and sends all of it in order when the peer reads", async () => {
-  const outbox = new Outbox(near.writer, { maxQueueBytes: 100_000, maxQueueMessages: 1_000 });
-  const count = await fill(outbox);
-  expect(outbox.bytes).toBeGreaterThan(100_000 - 1_024);
-  expect(outbox.bytes).toBeLessThanOrEqual(100_000);
-  const ended = outbox.end(Buffer.from("last\n"));
+  const queue = new SendQueue(near.writer, { maxQueueBytes: 100_000, maxQueueMessages: 1_000 });
+  const count = await fill(queue);
+  expect(queue.bytes).toBeGreaterThan(100_000 - 1_024);
+  expect(queue.bytes).toBeLessThanOrEqual(100_000);
+  const ended = queue.end(Buffer.from("last\n"));
   for (let i = 0; i < count; i++) expect(await far.reader.readLine()).toBe(String(i).padStart(1_023, "0"));
   expect(await far.reader.readLine()).toBe("last");
   expect(await far.reader.readLine()).toBeNull();
@@ -48,16 +48,16 @@ it("keeps up to its limit of bytes, and sends all of it in order when the peer r
 });
 
 it("keeps up to its limit of messages", async () => {
-  const outbox = new Outbox(near.writer, { maxQueueBytes: 1e9, maxQueueMessages: 50 });
-  await fill(outbox);
-  expect(outbox.bytes).toBe(50 * 1_024);
+  const queue = new SendQueue(near.writer, { maxQueueBytes: 1e9, maxQueueMessages: 50 });
+  await fill(queue);
+  expect(queue.bytes).toBe(50 * 1_024);
 });
 
 it("gives up what waits, but not the last word, and cuts no message in two", async () => {
-  const outbox = new Outbox(near.writer, { maxQueueBytes: 100_000, maxQueueMessages: 1_000 });
-  const count = await fill(outbox);
-  void outbox.end(Buffer.from("last\n"), { discard: true });
-  expect(outbox.bytes).toBe(5);
+  const queue = new SendQueue(near.writer, { maxQueueBytes: 100_000, maxQueueMessages: 1_000 });
+  const count = await fill(queue);
+  void queue.end(Buffer.from("last\n"), { discard: true });
+  expect(queue.bytes).toBe(5);
   const lines: string[] = [];
   for await (const line of far.reader) lines.push(line);
   expect(lines.pop()).toBe("last");
@@ -67,19 +67,19 @@ it("gives up what waits, but not the last word, and cuts no message in two", asy
 });
 
 it("takes nothing after its end", async () => {
-  const outbox = new Outbox(near.writer, { maxQueueBytes: 1_000, maxQueueMessages: 10 });
-  const ended = outbox.end(Buffer.from("last\n"));
-  expect(outbox.push(message(1))).toBe(true);
-  expect(outbox.end(Buffer.from("again\n"))).toBe(ended);
+  const queue = new SendQueue(near.writer, { maxQueueBytes: 1_000, maxQueueMessages: 10 });
+  const ended = queue.end(Buffer.from("last\n"));
+  expect(queue.push(message(1))).toBe(true);
+  expect(queue.end(Buffer.from("again\n"))).toBe(ended);
   await ended;
   expect(await far.reader.readLine()).toBe("last");
   expect(await far.reader.readLine()).toBeNull();
 });
 
 it("ends without an error when the peer is gone", async () => {
-  const outbox = new Outbox(near.writer, { maxQueueBytes: 100_000, maxQueueMessages: 1_000 });
-  await fill(outbox);
+  const queue = new SendQueue(near.writer, { maxQueueBytes: 100_000, maxQueueMessages: 1_000 });
+  await fill(queue);
   far.abort();
-  await outbox.end(Buffer.from("last\n"));
-  expect(outbox.bytes).toBe(0);
+  await queue.end(Buffer.from("last\n"));
+  expect(queue.bytes).toBe(0);
 });
