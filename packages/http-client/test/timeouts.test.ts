@@ -130,10 +130,11 @@ test.skipIf(!existsSync(built))(
   async () => {
     const program = `
     const { http } = await import(${JSON.stringify(built)});
-    console.log((await http.get(${JSON.stringify(`${raw.url}/ok`)})).status);`;
-    const start = performance.now();
+    const { status } = await http.get(${JSON.stringify(`${raw.url}/ok`)});
+    const answered = performance.now();
+    process.on("exit", () => console.log(status, performance.now() - answered < 3000));`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
-    expect([stdout, performance.now() - start < 4000]).toEqual(["200\n", true]);
+    expect(stdout).toBe("200 true\n");
   },
 );
 
