@@ -259,6 +259,9 @@ describe("responses", () => {
     expect((error as Error).message).toMatch(
       /GET http.*\/html is not JSON \(text\/html; charset=utf-8, 22 bytes, starts "<p>Herman/,
     );
+    await expect(session.get(`${bin.url}/status/502`).json()).rejects.toThrow(
+      /GET http.*\/status\/502 is not JSON \(502 Bad Gateway, /,
+    );
   });
   test("raiseForStatus and throwHttpErrors", async () => {
     const r = await session.get(`${bin.url}/get`);
@@ -361,7 +364,7 @@ describe("redirects", () => {
     const error = await session.get(`${bin.url}/redirect/5`, { maxRedirects: 3 }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(TooManyRedirects);
     expect((error as TooManyRedirects).response?.history).toHaveLength(3);
-    await expect(session.get(`${bin.url}/loop`)).rejects.toThrow("more than 30 redirects");
+    await expect(session.get(`${bin.url}/loop`)).rejects.toThrow(/^GET http.*\/loop: more than 30 redirects$/);
     expect((await session.get(`${bin.url}/redirect/30`)).status).toBe(200);
   });
   test("a challenge that was answered is no redirect", async () => {
@@ -605,7 +608,9 @@ describe("hooks", () => {
         },
       }),
     ).rejects.toThrow(/^in a hook$/);
-    await expect(session.get(bin.url, { hooks: { respnse: () => {} } as never })).rejects.toThrow("hooks.respnse");
+    await expect(session.get(bin.url, { hooks: { respnse: () => {} } as never })).rejects.toThrow(
+      'there is no hook "respnse"',
+    );
   });
 });
 
@@ -837,7 +842,13 @@ describe("errors come before anything happens", () => {
   test.each<[string, () => Promise<unknown>, string | (new (...args: never[]) => Error)]>([
     ["no scheme", () => http.get("example.com"), MissingSchema],
     ["another scheme", () => http.get("ftp://example.com"), InvalidSchema],
-    ["an unknown option", () => http.get("http://x/", { parms: {} } as never), "options.parms must be left out"],
+    ["an unknown option", () => http.get("http://x/", { parms: {} } as never), 'no request option "parms"'],
+    ["fetch's body", () => http.post("http://x/", { body: "x" } as never), "did you mean data or json?"],
+    ["axios's data", () => http.post("http://x/", new URLSearchParams("a=b") as never), "options must be an object of"],
+    ["got's retry", () => http.get("http://x/", { retry: { limit: 2 } } as never), "did you mean total?"],
+    ["got's hooks", () => http.get("http://x/", { hooks: { afterResponse: [] } } as never), "did you mean response?"],
+    ["got's timeout", () => http.get("http://x/", { timeout: { request: 2 } } as never), "are connect, read, total"],
+    ["a bad retry", () => http.get("http://x/", { retry: true } as never), "retry must be a Retry"],
     ["a bad timeout", () => http.get("http://x/", { timeout: -1 }), "timeout must be"],
     ["a bad header", () => http.get("http://x/", { headers: { "a b": "c" } }), InvalidHeader],
     ["a bad method", () => http.request("GE T", "http://x/"), "method must be"],
@@ -861,7 +872,7 @@ describe("errors come before anything happens", () => {
     ],
   ])("%s", async (_, call, expected) => await expect(call()).rejects.toThrow(expected as string));
   test.each<[string, object, string]>([
-    ["an unknown option", { jsn: 1 }, "options.jsn must be left out: there is no such session option"],
+    ["an unknown option", { jsn: 1 }, 'there is no session option "jsn"'],
     ["maxRedirects", { maxRedirects: -1 }, "maxRedirects must be"],
     ["maxResponseBytes", { maxResponseBytes: "1" }, "maxResponseBytes must be"],
     ["baseUrl", { baseUrl: "x" }, "has no scheme"],
