@@ -1,7 +1,12 @@
-/** asyncio.open_connection: sends a line and waits for the answer. */
+/**
+ * Sends a line and prints the answer: asyncio.open_connection.
+ *
+ * Usage: asyncio-client [PORT=8888] [MESSAGE]
+ */
 import { openConnection } from "@sockeye/async-streams";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 8888);
+const port = portArgument(process.argv[2], 8888);
 const message = process.argv[3] ?? "Hello, World!";
 
 const connection = await openConnection({ host: "127.0.0.1", port }, { timeout: 5_000 });

@@ -1,7 +1,12 @@
-/** asyncio.start_server: a reader and a writer for each connection, line by line. */
+/**
+ * Answers each client line by line: a reader and a writer for each connection, as asyncio.start_server has them.
+ *
+ * Usage: asyncio-server [PORT=8888]
+ */
 import { startServer } from "@sockeye/async-streams";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 8888);
+const port = portArgument(process.argv[2], 8888);
 
 const server = await startServer({ address: "127.0.0.1", port }, async ({ reader, writer, remoteAddress }) => {
   for await (const line of reader) {

@@ -1,7 +1,9 @@
 /**
- * A download that goes on where it was cut, now or the next time it is started: into FILE.part, which is renamed when
- * its length and its hash are right. The library asks for the rest with Range and If-Range, so that a file that has
- * changed meanwhile is begun again.
+ * Downloads a file, and goes on where it was cut: now, or the next time it is started. The library asks for the rest
+ * with Range and If-Range, so that a file that has changed meanwhile is begun again. FILE gets its name when its length
+ * and its hash are right.
+ *
+ * Usage: download [URL] [FILE] [--sha256 HEX] [--attempts 5] [--force]
  */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
@@ -22,7 +24,9 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-const [url = "http://127.0.0.1:8080/file", path = basename(new URL(url).pathname) || "download"] = positionals;
+const [url = "http://127.0.0.1:8080/file", given] = positionals;
+if (!URL.canParse(url)) throw new Error(`expected a URL, got ${JSON.stringify(url)}`);
+const path = given ?? (basename(new URL(url).pathname) || "download");
 const attempts = Number(values.attempts);
 if (!Number.isInteger(attempts) || attempts < 1)
   throw new Error(`--attempts must be a whole number above 0, got ${values.attempts}`);
@@ -60,19 +64,23 @@ try {
 }
 
 async function download(): ReturnType<typeof http.download> {
+  let isBegun = false;
   for (let attempt = 1; ; attempt++) {
     try {
       return await http.download(url, unchecked, {
         signal: interrupt.signal,
-        onProgress: ({ transferred, total }) =>
-          line.show(transfer.at(transferred, total), { always: transferred === total }),
+        onProgress({ transferred, total }) {
+          isBegun = true;
+          line.show(transfer.at(transferred, total), { always: transferred === total });
+        },
       });
     } catch (error) {
-      const isCut =
-        error instanceof ChunkedEncodingError || error instanceof ConnectionError || error instanceof Timeout;
-      if (!isCut || attempt === attempts) throw error;
+      const isCut = error instanceof ChunkedEncodingError;
+      const mayPass = isCut || error instanceof ConnectionError || error instanceof Timeout;
+      // Who has not answered yet is not there, or has another name.
+      if (!isBegun || !mayPass || attempt === attempts) throw error;
       line.end();
-      console.error(`Cut (attempt ${attempt} of ${attempts}): ${printable(error.message)}`);
+      console.error(`${isCut ? "Cut" : "Failed"} (attempt ${attempt} of ${attempts}): ${printable(error.message)}`);
       // A moment for what has cut it to be over: 0.1 s, then twice as long each time.
       await pause(100 * 2 ** (attempt - 1), undefined, { signal: interrupt.signal }).catch(() => {});
     }

@@ -1,4 +1,8 @@
-/** Receives files from `file-send` into a folder; what a cut connection has left goes on with the next try. */
+/**
+ * Receives files from `file-send` into a folder; what a cut connection has left goes on with the next try.
+ *
+ * Usage: file-receive [PORT=7000] [FOLDER=.] [--host ADDRESS] [--cert FILE --key FILE] [--max-size BYTES]
+ */
 import { accessSync, constants, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type ServerTlsOptions, startServer } from "@sockeye/async-streams";
@@ -6,6 +10,7 @@ import { MAX_SIZE, MAX_TRANSFERS } from "./file-transfer/limits.ts";
 import { RefusedError } from "./file-transfer/messages.ts";
 import { formatBytes, Progress } from "./file-transfer/progress.ts";
 import { Receiver } from "./file-transfer/receiver.ts";
+import { portArgument } from "./terminal/port.ts";
 import { printable } from "./terminal/printable.ts";
 
 const { values, positionals } = parseArgs({
@@ -17,7 +22,8 @@ const { values, positionals } = parseArgs({
     "max-size": { type: "string", default: String(MAX_SIZE) },
   },
 });
-const [port = "7000", folder = "."] = positionals;
+const [givenPort, folder = "."] = positionals;
+const port = portArgument(givenPort, 7000);
 const { host, cert, key } = values;
 const maxSize = Number(values["max-size"]);
 if (!Number.isSafeInteger(maxSize) || maxSize < 0) throw new RangeError("--max-size is a number of bytes");
@@ -32,7 +38,7 @@ const receiver = new Receiver({ folder, maxSize });
 let isBarTaken = false;
 
 const server = await startServer(
-  { address: host, port: Number(port) },
+  { address: host, port },
   {
     maxConnections: MAX_TRANSFERS,
     // It may quote what the peer has sent.

@@ -1,4 +1,8 @@
-/** Sends a file to `file-receive`, and goes on where it stopped when the connection is cut. */
+/**
+ * Sends a file to `file-receive`; goes on where it stopped when the connection is cut.
+ *
+ * Usage: file-send PORT FILE [--host HOST] [--name NAME] [--tls] [--ca FILE]
+ */
 import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
@@ -8,6 +12,7 @@ import { type Connection, IncompleteReadError, openConnection } from "@sockeye/a
 import { SocketError } from "@sockeye/socket-core";
 import { formatBytes, Progress } from "./file-transfer/progress.ts";
 import { type Sent, sendFile } from "./file-transfer/send-file.ts";
+import { portArgument } from "./terminal/port.ts";
 
 /** The pause before another try, in milliseconds: twice as long after each that moved nothing. */
 const FIRST_PAUSE = 250;
@@ -23,9 +28,9 @@ const { values, positionals } = parseArgs({
     ca: { type: "string" },
   },
 });
-const [port = "7000", path] = positionals;
-if (path === undefined)
-  throw new TypeError("Usage: file-send PORT FILE [--host HOST] [--name NAME] [--tls] [--ca FILE]");
+const [givenPort, path] = positionals;
+const port = portArgument(givenPort, 7000);
+if (path === undefined) throw new TypeError("expected PORT FILE");
 const name = values.name ?? basename(path);
 const tls = values.ca === undefined ? values.tls : { ca: readFileSync(values.ca) };
 
@@ -38,10 +43,7 @@ let isKnown = false;
 
 /** One try, over a connection of its own. */
 async function attempt(file: Awaited<ReturnType<typeof open>>, size: number): Promise<Sent> {
-  const connection: Connection = await openConnection(
-    { host: values.host, port: Number(port) },
-    { timeout: 10_000, signal, tls },
-  );
+  const connection: Connection = await openConnection({ host: values.host, port }, { timeout: 10_000, signal, tls });
   isKnown = true;
   let progress: Progress | undefined;
   try {

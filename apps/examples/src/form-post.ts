@@ -1,6 +1,8 @@
 /**
  * Fills in a form as a browser would: posts the fields, keeps the cookie that comes back, follows the redirect, and
  * prints the page behind it.
+ *
+ * Usage: form-post [URL] [NAME=VALUE …]
  */
 import { RequestException, Session } from "@sockeye/http-client";
 import { printable } from "./terminal/printable.ts";

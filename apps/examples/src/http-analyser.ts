@@ -1,12 +1,15 @@
 /**
  * Method, URL, status and time of each HTTP request on a port: from an interface as they happen, which needs root or
  * CAP_NET_RAW, or from a capture file.
+ *
+ * Usage: http-analyser [PORT=80] [INTERFACE or FILE]
  */
 import { existsSync } from "node:fs";
 import { escapeText, HTTPTracker, openCapture } from "@sockeye/pcap-decode";
 import { sniff } from "@sockeye/pcap-decode/live";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 80);
+const port = portArgument(process.argv[2], 80);
 const source = process.argv[3] ?? "any";
 
 const tracker = new HTTPTracker(

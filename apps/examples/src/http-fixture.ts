@@ -1,13 +1,16 @@
 /**
- * A server for the HTTP programs here to talk to, on this machine: weather, a form, uploads, and a file that is slow or
- * breaks off when asked to. Sockeye is a client; the server is Node's own.
+ * A server on this machine for the HTTP programs here: weather, a form, uploads, and a file that is slow or breaks off
+ * when asked to. Sockeye is a client; the server is Node's own.
+ *
+ * Usage: http-fixture [PORT=8080]
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 8080);
+const port = portArgument(process.argv[2], 8080);
 const maxBody = 64 * 2 ** 20;
 
 interface Exchange {

@@ -1,12 +1,15 @@
 /**
  * Who else on the local network runs this? Each says hello to a multicast group, and is answered by all who are there.
  * A third argument is the interface; without it the system chooses.
+ *
+ * Usage: lan-discovery [PORT=9998] [NAME] [INTERFACE]
  */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { bind, type Endpoint } from "@sockeye/udp";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 9998);
+const port = portArgument(process.argv[2], 9998);
 const name = process.argv[3] ?? hostname();
 const device = process.argv[4];
 

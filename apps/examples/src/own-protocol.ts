@@ -3,11 +3,14 @@
  * a client: `set fish salmon`, `get fish`.
  *
  * On the wire, requests and answers are text in UTF-8 behind its length, two bytes.
+ *
+ * Usage: own-protocol [PORT=7001] [REQUEST]
  */
 import { framed, lengthPrefixed, openConnection, startServer } from "@sockeye/async-streams";
+import { portArgument } from "./terminal/port.ts";
 
-const [port = "7001", ...words] = process.argv.slice(2);
-const address = { address: "127.0.0.1", port: Number(port) };
+const [port, ...words] = process.argv.slice(2);
+const address = { address: "127.0.0.1", port: portArgument(port, 7001) };
 
 /** The codec does no I/O and holds nothing: one serves every connection. More than 1 KiB is an error, both ways. */
 const codec = lengthPrefixed({ bytes: 2, maxLength: 1_024 });

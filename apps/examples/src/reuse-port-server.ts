@@ -1,8 +1,13 @@
-/** A server in each worker thread on one port, SO_REUSEPORT: each accepts for itself, and the kernel spreads the load. */
+/**
+ * A server in each worker thread on one port, SO_REUSEPORT: each accepts for itself, and the kernel spreads the load.
+ *
+ * Usage: reuse-port-server [PORT=5002] [WORKERS]
+ */
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, threadId, Worker, workerData } from "node:worker_threads";
 import { createServer, serve } from "@sockeye/socket-core";
+import { portArgument } from "./terminal/port.ts";
 
 /** Each takes memory and a thread. */
 const MAX_WORKERS = 256;
@@ -14,7 +19,7 @@ async function main(): Promise<void> {
   const count = Number(process.argv[3] ?? Math.min(availableParallelism(), MAX_WORKERS));
   if (!(Number.isInteger(count) && count >= 1 && count <= MAX_WORKERS))
     throw new RangeError(`WORKERS must be a whole number from 1 to ${MAX_WORKERS}, got ${process.argv[3]}`);
-  let port = Number(process.argv[2] ?? 5002);
+  let port = portArgument(process.argv[2], 5002);
   const workers: Worker[] = [];
   process.on("SIGINT", () => {
     for (const worker of workers) worker.postMessage("close");

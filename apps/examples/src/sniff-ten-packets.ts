@@ -1,4 +1,8 @@
-/** Prints ten packets as they pass an interface. It needs root or the capability CAP_NET_RAW. */
+/**
+ * Prints ten packets as they pass an interface. It needs root or the capability CAP_NET_RAW.
+ *
+ * Usage: sniff-ten-packets [INTERFACE=any] [FILTER]
+ */
 import { sniff } from "@sockeye/pcap-decode/live";
 
 const [name = "any", ...filter] = process.argv.slice(2);

@@ -1,7 +1,12 @@
-/** Python's socketserver.ThreadingTCPServer: a handler for each connection, limits, and a graceful end. */
+/**
+ * Sends back what arrives, with limits and a graceful end: Python's socketserver.ThreadingTCPServer.
+ *
+ * Usage: socketserver-echo [PORT=9999]
+ */
 import { createServer, serve } from "@sockeye/socket-core";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 9999);
+const port = portArgument(process.argv[2], 9999);
 
 const server = serve(
   createServer({ address: "127.0.0.1", port }),

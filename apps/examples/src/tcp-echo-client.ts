@@ -1,8 +1,13 @@
-/** Sends each line that is typed, and prints what comes back. */
+/**
+ * Sends each line that is typed, and prints what comes back.
+ *
+ * Usage: tcp-echo-client [PORT=5001]
+ */
 import { createInterface } from "node:readline/promises";
 import { createConnection } from "@sockeye/socket-core";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 5001);
+const port = portArgument(process.argv[2], 5001);
 
 const socket = await createConnection({ host: "127.0.0.1", port }, { timeout: 5_000 });
 console.log("Connected to", socket.getpeername(), "- type lines, end with Ctrl-D");

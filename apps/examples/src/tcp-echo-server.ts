@@ -1,7 +1,12 @@
-/** Sends back what arrives, to many clients at a time: where Python starts a thread, here is an async function. */
+/**
+ * Sends back what arrives, to many clients at a time: where Python starts a thread, here is an async function.
+ *
+ * Usage: tcp-echo-server [PORT=5001]
+ */
 import { createServer, type Socket } from "@sockeye/socket-core";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 5001);
+const port = portArgument(process.argv[2], 5001);
 const clients = new Set<Socket>();
 
 async function echo(client: Socket): Promise<void> {

@@ -1,7 +1,12 @@
-/** Says hello to one client after the other: Python's socket, bind, listen, accept. */
+/**
+ * Says hello to one client after the other: Python's socket, bind, listen, accept.
+ *
+ * Usage: tcp-hello-server [PORT=5000]
+ */
 import { AF_INET, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, Socket } from "@sockeye/socket-core";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 5000);
+const port = portArgument(process.argv[2], 5000);
 
 const server = new Socket(AF_INET, SOCK_STREAM);
 server.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);

@@ -1,8 +1,13 @@
-/** Sends a datagram until it is answered: over UDP, either of the two may get lost. */
+/**
+ * Sends a datagram until it is answered: over UDP, either of the two may get lost.
+ *
+ * Usage: udp-echo-client [PORT=12345] [MESSAGE]
+ */
 import { TimeoutError } from "@sockeye/socket-core";
 import { connect } from "@sockeye/udp";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 12345);
+const port = portArgument(process.argv[2], 12345);
 const message = process.argv[3] ?? "Hello, World!";
 
 const client = await connect({ address: "127.0.0.1", port });

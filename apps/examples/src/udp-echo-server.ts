@@ -1,7 +1,12 @@
-/** Answers each datagram to whoever sent it. */
+/**
+ * Answers each datagram to whoever sent it.
+ *
+ * Usage: udp-echo-server [PORT=12345]
+ */
 import { bind } from "@sockeye/udp";
+import { portArgument } from "./terminal/port.ts";
 
-const port = Number(process.argv[2] ?? 12345);
+const port = portArgument(process.argv[2], 12345);
 
 const server = await bind({ address: "127.0.0.1", port });
 console.log("Listening on", server.address);

@@ -1,4 +1,8 @@
-/** Uploads a file as a form does, straight from disk, with its progress; then compares what the server says it got. */
+/**
+ * Uploads a file as a form does, straight from disk: shows its progress, then compares what the server says it got.
+ *
+ * Usage: upload FILE [URL]
+ */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { file, http, RequestException } from "@sockeye/http-client";

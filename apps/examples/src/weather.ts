@@ -1,6 +1,8 @@
 /**
  * The weather of a place: two JSON answers, checked before they are used. It asks `http-fixture` on this machine; with
  * `--live` Open-Meteo's public service.
+ *
+ * Usage: weather [PLACE] [--live] [--from URL]
  */
 import { parseArgs } from "node:util";
 import { RequestException, Session, type StandardSchema } from "@sockeye/http-client";

@@ -93,7 +93,7 @@ describe.each(servers)("%s", (name) => {
     expect(await example(name, "abc").ended).toEqual({
       code: 1,
       signal: null,
-      output: "port must be an integer from 0 to 65535, got NaN\n",
+      output: 'PORT must be a whole number from 0 to 65535, got "abc"\n',
     });
   });
 });
@@ -114,7 +114,7 @@ describe("reuse-port-server", () => {
   it("says that its port is none", async () => {
     expect(await example("reuse-port-server", "abc").ended).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/^port must be an integer from 0 to 65535, got NaN$/m),
+      output: expect.stringMatching(/^PORT must be a whole number from 0 to 65535, got "abc"$/m),
     });
   });
 
@@ -156,7 +156,7 @@ describe("udp-echo", () => {
     });
     expect(await example("udp-echo-server", "abc").ended).toMatchObject({
       code: 1,
-      output: "port must be an integer from 0 to 65535, got NaN\n",
+      output: 'PORT must be a whole number from 0 to 65535, got "abc"\n',
     });
     expect(await example("udp-echo-client", "1").ended).toMatchObject({
       code: 1,
@@ -231,7 +231,7 @@ describe("own-protocol", () => {
     const port = await example("own-protocol", "0").port();
     for (const [args, output] of [
       [[port], /^.*EADDRINUSE.*\n$/],
-      [["abc"], /^port must be an integer from 0 to 65535, got NaN\n$/],
+      [["abc"], /^PORT must be a whole number from 0 to 65535, got "abc"\n$/],
       [["1", "get", "a"], /^.*ECONNREFUSED.*\n$/],
       [[port, "set", "x".repeat(1_100)], /^item must be at most 1024 bytes long/],
     ] as const) {
@@ -335,7 +335,19 @@ describe("the runner", () => {
   it("lists what there is", async () => {
     const { code, output } = await example().ended;
     expect(code).toBe(0);
-    for (const name of names) if (name !== "run") expect(output).toContain(`  ${name}\n`);
+    const lines = output.trim().split("\n").slice(2);
+    expect(lines.map((line) => line.trim().split(" ")[0]).sort()).toEqual(
+      names.filter((name) => name !== "run").sort(),
+    );
+    // Each has something to say, on one line of a terminal.
+    for (const line of lines) expect(line).toMatch(/^ {2}[a-z-]+ {2,}[A-Z].{10,}$/);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
+  it("says what a program does and takes", async () => {
+    expect(await example("tcp-hello-server", "--help").ended).toEqual(
+      fine(/^Says hello to one client .*\n\nUsage: npm run example -- tcp-hello-server \[PORT=5000\]\n$/),
+    );
   });
 
   it("says that it does not know an example", async () => {
@@ -345,11 +357,17 @@ describe("the runner", () => {
   });
 });
 
-test("the README lists each example with its command", () => {
+test("the README lists each example with its command, as the program gives it", () => {
   const rows = readFileSync(join(folder, "README.md"), "utf8").split("\n");
   for (const name of names) {
     if (name === "run") continue;
     const row = rows.find((line) => line.startsWith(`| [\`${name}\`](src/${name}.ts)`));
-    expect(row, name).toMatch(new RegExp(`npm run example -- ${name} [A-Z[]`));
+    const [, command] = /`npm run example -- ([^`]+)` +\|$/.exec(row ?? "") ?? [];
+    expect(command, name).toMatch(new RegExp(`^${name} [A-Z[]`));
+    // It answers --help by itself.
+    if (name === "web-crawler") continue;
+    const [, usage] = /^ \* Usage: (.*)$/m.exec(readFileSync(join(folder, "src", `${name}.ts`), "utf8")) ?? [];
+    // The README leaves out the options that few need.
+    expect(usage?.startsWith(command!), `${name}: ${usage}, in the README: ${command}`).toBe(true);
   }
 });

@@ -238,7 +238,7 @@ it.each([
   [["file-receive", "0", ".", "--cert", "x"], /^--cert and --key go together\n$/],
   [["file-receive", "0", ".", "--max-size", "-1"], /^Option '--max-size' argument is ambiguous/],
   [["file-receive", "0", ".", "--max-size", "many"], /^--max-size is a number of bytes\n$/],
-  [["file-send", "1"], /^Usage: file-send PORT FILE/],
+  [["file-send", "1"], /^expected PORT FILE$/m],
   [["file-send", "1", "/no/such/file"], /^ENOENT.*\n$/],
   [["file-send", "1", "/"], /^\/ is not a file\n$/],
   [["file-send", "1", "package.json"], /^.*ECONNREFUSED.*\n$/],

@@ -144,6 +144,13 @@ describe("download", () => {
     expect(left()).toEqual(["data.bin"]);
   });
 
+  it("says at once that nobody answers, and what is no URL", async () => {
+    expect(await example("download", "http://127.0.0.1:1/file", path).ended).toEqual(
+      end(1, /^GET http:\/\/127\.0\.0\.1:1\/file: connect ECONNREFUSED 127\.0\.0\.1:1\n$/),
+    );
+    expect(await example("download", "abc", path).ended).toEqual(end(1, /^expected a URL, got "abc"\n$/));
+  });
+
   it("goes on when it is started again, after it was cut for good", async () => {
     const cut = `${url}/file?size=500000&cut=200000`;
     expect(await example("download", cut, path, "--attempts", "1").ended).toEqual(

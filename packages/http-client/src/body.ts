@@ -1,5 +1,13 @@
 import { InvalidJSONError, invalidArgument, UnrewindableBodyError } from "./errors.ts";
-import { type BodyData, encodeMultipart, FilePath, type Files, type Source, sourceOf } from "./multipart.ts";
+import {
+  type BodyData,
+  encodeMultipart,
+  FilePath,
+  type Files,
+  type FileValue,
+  type Source,
+  sourceOf,
+} from "./multipart.ts";
 import { encodeFields, type Fields } from "./query.ts";
 
 /** The options that make a request's body. */
@@ -8,8 +16,8 @@ export interface BodyOptions {
   json?: unknown;
   /** Sent as application/x-www-form-urlencoded, or as the fields of a multipart body when `files` is given. */
   form?: Fields | undefined;
-  /** Raw data, or, as in requests, the fields of a form. */
-  data?: BodyData | Fields | undefined;
+  /** Raw data, or, as in requests, the fields of a form; a FormData is sent as multipart/form-data. */
+  data?: BodyData | Fields | FormData | undefined;
   /** Sent as multipart/form-data. */
   files?: Files | undefined;
 }
@@ -101,6 +109,10 @@ export function encodeBody(options: BodyOptions): RequestBody | null {
   if (json !== undefined) return new RequestBody(sourceOf(encodeJson(json), "json"), "application/json");
   if (form !== undefined) return formBody(form, "form");
   if (data == null) return null;
+  if (data instanceof FormData) {
+    const source = encodeMultipart(undefined, [...data].map(formDataPart));
+    return new RequestBody(source, source.contentType);
+  }
   if (isFields(data)) return formBody(data, "data");
   const type =
     data instanceof Blob && data.type !== ""
@@ -109,6 +121,13 @@ export function encodeBody(options: BodyOptions): RequestBody | null {
         ? (data.options.type ?? null)
         : null;
   return new RequestBody(sourceOf(data, "data"), type);
+}
+
+/** WHATWG HTML, section 4.10.21.8: line ends of text become CRLF, and a file has a type. */
+function formDataPart([name, value]: [string, string | File]): [string, FileValue] {
+  return typeof value === "string"
+    ? [name, { data: value.replace(/\r\n?|\n/g, "\r\n"), filename: null }]
+    : [name, { data: value, filename: value.name, type: value.type || "application/octet-stream" }];
 }
 
 function formBody(fields: Fields, name: string): RequestBody {
@@ -127,7 +146,7 @@ function encodeJson(value: unknown): string {
   return text;
 }
 
-function isFields(data: BodyData | Fields): data is Fields {
+function isFields(data: BodyData | Fields | FormData): data is Fields {
   if (typeof data !== "object") return false;
   if (data instanceof URLSearchParams || data instanceof Map) return true;
   if (Array.isArray(data)) return data.every((item) => Array.isArray(item));

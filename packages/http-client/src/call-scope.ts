@@ -1,17 +1,21 @@
 import { AbortError, type RequestException, TotalTimeout } from "./errors.ts";
+import type { PreparedRequest } from "./prepared-request.ts";
+import { redactUrl } from "./redact.ts";
 
 /** The caller's signal and the total deadline of one call; made only when there is one of them. */
 export class CallScope {
   readonly #signal: AbortSignal | null;
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #request: PreparedRequest;
   #reason: RequestException | null = null;
   #interrupt: ((reason: RequestException) => void) | null = null;
 
-  constructor(signal: AbortSignal | null, total: number) {
+  constructor(signal: AbortSignal | null, total: number, request: PreparedRequest) {
     this.#signal = signal;
+    this.#request = request;
     if (total > 0) {
       this.#timer = setTimeout(
-        () => this.#end(new TotalTimeout(`the call took longer than ${total} ms in all`)),
+        () => this.#end(new TotalTimeout(`${this.#label()}: the call took longer than ${total} ms in all`)),
         total,
       );
     }
@@ -20,8 +24,17 @@ export class CallScope {
   }
 
   readonly #onAbort = (): void => {
-    this.#end(new AbortError("the call was aborted", { cause: this.#signal!.reason }));
+    const { reason } = this.#signal!;
+    // The reason of an abort() without one says nothing more.
+    const why = reason instanceof Error && reason.name !== "AbortError" ? reason.message : reason;
+    const said = typeof why === "string" ? `: ${why}` : "";
+    this.#end(new AbortError(`${this.#label()}: the call was aborted${said}`, { cause: reason }));
   };
+
+  /** The request that the call began with. */
+  #label(): string {
+    return `${this.#request.method} ${redactUrl(this.#request.url)}`;
+  }
 
   #end(reason: RequestException): void {
     if (this.#reason) return;

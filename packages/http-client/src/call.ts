@@ -139,7 +139,10 @@ export class Call {
     const request = this.#request;
     if (this.#redirects >= plan.maxRedirects) {
       await response.close();
-      throw new TooManyRedirects(`more than ${plan.maxRedirects} redirects`, { request, response });
+      throw new TooManyRedirects(
+        `${request.method} ${redactUrl(request.url)}: more than ${plan.maxRedirects} redirects`,
+        { request, response },
+      );
     }
     const next = planRedirect({
       status: response.status,

@@ -16,6 +16,8 @@ export interface ConnectorSettings {
   readonly proxyTls: ConnectionOptions;
   /** A proxy to tunnel through. */
   readonly proxy: ProxyTarget | null;
+  /** The targets are proxies that forward. */
+  readonly isForwarding: boolean;
   readonly http2: boolean;
   readonly guard: ((address: string, family: 4 | 6) => boolean) | null;
   readonly socketPath?: string | undefined;
@@ -84,7 +86,10 @@ export function createConnector(settings: ConnectorSettings): Connector {
     try {
       if (!proxy) {
         if (guard) checkLiteral(options.hostname, guard);
-        open(toTarget, options, settle);
+        const origin = `${options.protocol}//${options.host}`;
+        open(toTarget, options, (error, socket) =>
+          settle(error && settings.isForwarding ? unreachable(origin, error) : error, socket),
+        );
         return;
       }
       if (guard) checkLiteral(options.hostname, guard);
@@ -103,8 +108,7 @@ export function createConnector(settings: ConnectorSettings): Connector {
     };
     open(toProxy, at, (error, socket) => {
       if (error || !socket) {
-        const message = `cannot reach proxy ${proxy.href}: ${error?.message || (error as { code?: string } | null)?.code}`;
-        return settle(new ProxyError(message, { cause: error }), null);
+        return settle(unreachable(proxy.href, error), null);
       }
       current = socket;
       const opened = proxy.protocol.startsWith("socks")
@@ -125,4 +129,9 @@ export function createConnector(settings: ConnectorSettings): Connector {
       );
     });
   };
+}
+
+function unreachable(proxy: string, error: Error | null): ProxyError {
+  const why = error?.message || (error as { code?: string } | null)?.code;
+  return new ProxyError(`cannot reach proxy ${proxy}: ${why}`, { cause: error });
 }

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+// Not the global one, which a test of the caller's may have replaced by a clock that stands still.
+import { setImmediate } from "node:timers";
 import type { Dispatcher } from "undici";
 import type { SendOptions } from "./adapter.ts";
 import { BodyStream } from "./body-stream.ts";
@@ -146,7 +148,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#chunks = [this.#chunks as Buffer, chunk];
   }
 
+  /**
+   * undici hands the connection out again in the next check phase, by an immediate that it queues after this call. The
+   * caller hears of the end behind that one: what it asks next goes out on this connection, not on one more.
+   */
   onResponseEnd(): void {
+    queueMicrotask(() => setImmediate(() => this.#finish()));
+  }
+
+  #finish(): void {
     if (this.#stream) {
       this.#stream.end();
       return;
@@ -162,7 +172,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#received === 0 &&
       (error as { code?: string }).code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"
     ) {
-      this.onResponseEnd();
+      this.#finish();
       return;
     }
     this.#stream?.fail(error);

@@ -1,4 +1,5 @@
 import { invalidArgument } from "./errors.ts";
+import { checkNames } from "./option-names.ts";
 import type { PreparedRequest } from "./prepared-request.ts";
 import type { Response } from "./response.ts";
 import type { Retry } from "./retry.ts";
@@ -34,6 +35,7 @@ export interface HookLists {
 }
 
 const NAMES = ["request", "response", "redirect", "retry", "error"] as const;
+const NAME_SET: ReadonlySet<string> = new Set(NAMES);
 
 /** No hooks. */
 export const NO_HOOKS: HookLists = Object.freeze({ request: [], response: [], redirect: [], retry: [], error: [] });
@@ -42,10 +44,7 @@ export const NO_HOOKS: HookLists = Object.freeze({ request: [], response: [], re
 export function mergeHooks(base: HookLists, hooks: Hooks | undefined): HookLists {
   if (hooks === undefined) return base;
   const own = hooks as Record<string, unknown>;
-  for (const key of Object.keys(own)) {
-    if (!(NAMES as readonly string[]).includes(key))
-      throw invalidArgument(`hooks.${key}`, own[key], `left out: hooks are ${NAMES.join(", ")}`);
-  }
+  checkNames(own, NAME_SET, "hook");
   const list = (name: (typeof NAMES)[number]): never[] => {
     const value = Object.hasOwn(own, name) ? own[name] : undefined;
     const functions = value === undefined ? [] : Array.isArray(value) ? value : [value];

@@ -87,7 +87,9 @@ export class HttpAdapter implements Adapter {
   /** Sends one request with its retries. Rejects with a RequestException. */
   async send(request: PreparedRequest, options: SendOptions): Promise<AdapterResponse> {
     const scope =
-      options.signal || options.timeouts.total > 0 ? new CallScope(options.signal, options.timeouts.total) : null;
+      options.signal || options.timeouts.total > 0
+        ? new CallScope(options.signal, options.timeouts.total, request)
+        : null;
     return this.#send(request, options, scope);
   }
 

@@ -21,6 +21,21 @@ async function read(source: { open(): AsyncIterable<Uint8Array | string> }): Pro
 
 const lines = (...parts: string[]): string => parts.join("\r\n");
 
+test("a FormData is sent as fetch sends it", async () => {
+  const form = new FormData();
+  form.append("text", "one\ntwo");
+  form.append("file", new File(["data"], "a.txt", { type: "text/plain" }));
+  form.append("file", new Blob(["more"]));
+  const body = encodeBody({ data: form })!;
+  const fetched = new Response(form);
+  const boundary = (type: string | null): string => /boundary=(.*)/.exec(type!)![1]!;
+  const sent = await read(body);
+  expect(sent.replaceAll(boundary(body.contentType), "B")).toBe(
+    (await fetched.clone().text()).replaceAll(boundary(fetched.headers.get("content-type")), "B"),
+  );
+  expect([body.length, body.isSendable]).toEqual([sent.length, true]);
+});
+
 describe("multipart", () => {
   test.each<[string, Record<string, string>, () => Files, string]>([
     [

@@ -6,6 +6,7 @@ import { invalidArgument } from "./errors.ts";
 import type { HeadersInit } from "./headers.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Trust } from "./http-adapter.ts";
+import { checkNames } from "./option-names.ts";
 import type { PoolOptions } from "./pools.ts";
 import type { ProxiesOption } from "./proxies.ts";
 import type { Fields } from "./query.ts";
@@ -126,16 +127,13 @@ const SESSION = new Set([
  */
 export function ownOptions<T extends object>(options: T, kind: "request" | "session"): T {
   if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw invalidArgument("options", options, "an object");
-  const names = kind === "request" ? CALL : SESSION;
+    throw invalidArgument("options", options, "an object of options");
+  // A body in the place of the options would be sent as nothing.
+  if (Symbol.iterator in options || Symbol.asyncIterator in options || options instanceof Blob)
+    throw invalidArgument("options", options, "an object of options, such as { data }");
+  checkNames(options, kind === "request" ? CALL : SESSION, `${kind} option`);
   const own: Record<string, unknown> = Object.create(null);
   for (const key of Object.keys(options)) {
-    if (!names.has(key))
-      throw invalidArgument(
-        `options.${key}`,
-        (options as Record<string, unknown>)[key],
-        `left out: there is no such ${kind} option`,
-      );
     const value = (options as Record<string, unknown>)[key];
     if (value !== undefined) own[key] = value;
   }

@@ -107,6 +107,7 @@ export class Pools {
         tls: tls.options,
         proxyTls: settings.proxyTls.options,
         proxy,
+        isForwarding: forwards,
         http2: settings.http2,
         guard: addressGuard(allowAddresses),
         socketPath: forwards ? undefined : socketPath,

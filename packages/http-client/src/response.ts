@@ -195,7 +195,9 @@ export class Response {
     } catch (cause) {
       const type = this.headers.get("content-type") ?? "no content type";
       const start = JSON.stringify((text ?? "").slice(0, 60));
-      const message = `${this.#label()} is not JSON (${type}, ${bytes.length} bytes, starts ${start}): ${(cause as Error).message}`;
+      // The page of an error is what most often is not JSON.
+      const status = this.status < 400 ? "" : `${this.status} ${this.reason}, `;
+      const message = `${this.#label()} is not JSON (${status}${type}, ${bytes.length} bytes, starts ${start}): ${(cause as Error).message}`;
       throw new JSONDecodeError(message, { request: this.request, response: this, cause });
     }
   }

@@ -54,6 +54,10 @@ describe("budgets", () => {
     const retry = after(new Retry({ total: 9, connect: 1, read: 1 }), 1, "connect");
     expect([retry.total, retry.connect, retry.read]).toEqual([8, 0, 1]);
   });
+  it("takes no option that it does not have", () => {
+    expect(() => new Retry({ limit: 2 } as never)).toThrow('there is no retry option "limit"; did you mean total?');
+    expect(() => new Retry(null as never)).toThrow("retry must be a Retry, its options or a number");
+  });
   it("keeps the history and leaves the first plan alone", () => {
     const first = new Retry(2);
     const second = first.increment("status", { ...entry, status: 503 });

@@ -1,4 +1,5 @@
 import { invalidArgument } from "./errors.ts";
+import { checkNames } from "./option-names.ts";
 
 /** Budgets, conditions and delays of retries; the names and rules are urllib3's. All times are in seconds. */
 export interface RetryOptions {
@@ -42,6 +43,21 @@ export interface RetryHistoryEntry {
 export type FailureKind = "connect" | "read" | "status" | "other";
 
 const IDEMPOTENT = ["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"];
+const NAMES: ReadonlySet<string> = new Set<keyof RetryOptions>([
+  "total",
+  "connect",
+  "read",
+  "status",
+  "other",
+  "allowedMethods",
+  "statusForcelist",
+  "backoffFactor",
+  "backoffMax",
+  "backoffJitter",
+  "respectRetryAfterHeader",
+  "retryAfterMax",
+  "raiseOnStatus",
+]);
 const RETRY_AFTER_STATUS = new Set([413, 429, 503]);
 
 /** An immutable plan of retries; `increment` returns the plan for what remains. */
@@ -62,6 +78,9 @@ export class Retry {
   readonly history: readonly RetryHistoryEntry[];
 
   constructor(options: RetryOptions | number | false = {}, history: readonly RetryHistoryEntry[] = []) {
+    if (typeof options === "object" && options !== null) checkNames(options, NAMES, "retry option");
+    else if (typeof options !== "number" && options !== false)
+      throw invalidArgument("retry", options, "a Retry, its options or a number");
     const given: RetryOptions = typeof options === "object" ? options : { total: options };
     const own = <K extends keyof RetryOptions>(key: K): RetryOptions[K] =>
       Object.hasOwn(given, key) ? given[key] : undefined;
@@ -103,16 +122,17 @@ export class Retry {
   /** The plan after one more failure. Ask `isExhausted()` before following it. */
   increment(kind: FailureKind, entry: RetryHistoryEntry): Retry {
     const less = (left: number | null): number | null => (left === null ? null : left - 1);
+    const { history, ...plan } = this;
     return new Retry(
       {
-        ...this,
+        ...plan,
         total: less(this.total),
         connect: kind === "connect" ? less(this.connect) : this.connect,
         read: kind === "read" ? less(this.read) : this.read,
         status: kind === "status" ? less(this.status) : this.status,
         other: kind === "other" ? less(this.other) : this.other,
       },
-      [...this.history, entry],
+      [...history, entry],
     );
   }
 

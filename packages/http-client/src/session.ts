@@ -226,7 +226,7 @@ export class Session {
   async #run(request: PreparedRequest, plan: CallPlan, ownCookies: CookieJar | null): Promise<Response> {
     if (this.#closed) throw new ClosedError("the session is closed", { request });
     const { signal, timeouts, stream } = plan.send;
-    const scope = signal !== null || timeouts.total > 0 ? new CallScope(signal, timeouts.total) : null;
+    const scope = signal !== null || timeouts.total > 0 ? new CallScope(signal, timeouts.total, request) : null;
     const call = new Call(
       this.#context,
       request,

@@ -22,7 +22,7 @@ describe("timeouts", () => {
     ["5s", /timeout must be .*got "5s"/],
     [[1], /pair/],
     [[1, -1], /timeout\[1\]/],
-    [{ reed: 1 }, /timeout\.reed/],
+    [{ reed: 1 }, /there is no timeout "reed"/],
     [{ read: "1" }, /timeout\.read/],
     [2 ** 31, /timeout must be/],
   ])("refuses %j", (option, message) => expect(() => resolveTimeouts(option as TimeoutOption)).toThrow(message));

@@ -1,4 +1,5 @@
 import { invalidArgument } from "./errors.ts";
+import { checkNames } from "./option-names.ts";
 
 /** Limits in milliseconds; `0` or `Infinity` means no limit. */
 export interface TimeoutOptions {
@@ -23,6 +24,7 @@ export interface Timeouts {
 /** In force when nothing is said. Python's requests has none, its most regretted default. */
 export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({ connect: 10_000, read: 60_000, total: 0 });
 
+const NAMES: ReadonlySet<string> = new Set<keyof Timeouts>(["connect", "read", "total"]);
 const MAX_TIMER = 2 ** 31 - 1;
 
 /** Completes a `timeout` option from what was in force before. */
@@ -39,11 +41,7 @@ export function resolveTimeouts(option: TimeoutOption | undefined, base: Timeout
   if (typeof option !== "object" || option === null) {
     throw invalidArgument("timeout", option, "milliseconds, [connect, read], { connect, read, total } or false");
   }
-  for (const key of Object.keys(option)) {
-    if (key !== "connect" && key !== "read" && key !== "total") {
-      throw invalidArgument(`timeout.${key}`, (option as Record<string, unknown>)[key], "one of connect, read, total");
-    }
-  }
+  checkNames(option, NAMES, "timeout");
   const own = option as TimeoutOptions;
   const pick = (key: keyof Timeouts): number =>
     Object.hasOwn(own, key) && own[key] !== undefined ? check(`timeout.${key}`, own[key]) : base[key];

@@ -42,6 +42,18 @@ describe("translate", () => {
     });
   });
 
+  it("tells why TLS failed, not where in OpenSSL", () => {
+    const cause = Object.assign(
+      failure(
+        "ERR_SSL_WRONG_VERSION_NUMBER",
+        "80FC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../record.c:350:\n",
+      ),
+      { reason: "wrong version number" },
+    );
+    expect(translate(cause, request, "connect").message).toBe(
+      "GET http://h/x: wrong version number; is it a server without TLS, to be asked by http:// (ERR_SSL_WRONG_VERSION_NUMBER)",
+    );
+  });
   it("tells what Happy Eyeballs tried", () => {
     const both = Object.assign(
       new AggregateError([

@@ -55,7 +55,7 @@ export function translate(cause: unknown, request: PreparedRequest, phase: Phase
       ? new InvalidURL(`${where}: ${detail}`, context)
       : new InvalidHeader(`${where}: ${detail}`, context);
   }
-  if (TLS_CODE.test(code)) return new SSLError(`${where}: ${detail} (${code})`, context);
+  if (TLS_CODE.test(code)) return new SSLError(`${where}: ${tlsDetail(error, code)} (${code})`, context);
   if (DECODING_CODE.test(code)) {
     return new ContentDecodingError(
       `${where}: the body does not decode as its Content-Encoding says: ${detail}`,
@@ -72,8 +72,15 @@ export function translate(cause: unknown, request: PreparedRequest, phase: Phase
   return new ConnectionError(`${where}: ${detail}`, context);
 }
 
+/** What OpenSSL says in its message is the place in its source; Node has the reason beside it. */
+function tlsDetail(error: { message: string; reason?: unknown }, code: string): string {
+  const reason = typeof error.reason === "string" && code.startsWith("ERR_SSL_") ? error.reason : error.message;
+  const hint = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/.test(code);
+  return `${reason.trim() || code}${hint ? "; is it a server without TLS, to be asked by http://" : ""}`;
+}
+
 /** Happy Eyeballs reports one AggregateError with an empty message; its first part says what happened. */
-function flatten(cause: unknown): { message: string; code?: unknown } {
+function flatten(cause: unknown): { message: string; code?: unknown; reason?: unknown } {
   if (cause instanceof AggregateError && cause.errors.length > 0) {
     const messages = [
       ...new Set(cause.errors.map((error: unknown) => (error instanceof Error ? error.message : String(error)))),

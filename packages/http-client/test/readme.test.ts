@@ -65,4 +65,4 @@ test("the code in the README has no type errors", () => {
     .map((d) => `${d.file?.fileName.slice(folder.length)}: ${ts.flattenDiagnosticMessageText(d.messageText, "\n")}`);
   rmSync(folder, { recursive: true, force: true });
   expect([files.length > 8, errors]).toEqual([true, []]);
-});
+}, 90_000);

@@ -212,10 +212,12 @@ describe("signal", () => {
     const count = raw.heads.length;
     const { error } = await failure(session.get(raw.url, { signal: AbortSignal.abort("why") }));
     expect([error, (error as AbortError).cause, raw.heads.length]).toEqual([expect.any(AbortError), "why", count]);
+    expect(error.message).toMatch(/^GET http.*: the call was aborted: why$/);
   });
   test.each(["/silent", "/stall"])("aborted while waiting: %s", async (path) => {
     const { error, after } = await failure(session.get(raw.url + path, { signal: AbortSignal.timeout(50) }));
     expect([error.name, (error.cause as Error).name, after < 8000]).toEqual(["AbortError", "TimeoutError", true]);
+    expect(error.message).toMatch(/^GET http.*: the call was aborted: .*timeout$/);
   });
   test("aborted while streaming, while backing off", async () => {
     const controller = new AbortController();
@@ -223,6 +225,7 @@ describe("signal", () => {
     const pending = failure(r.bytes());
     controller.abort();
     expect((await pending).error).toBeInstanceOf(AbortError);
+    expect((await pending).error.message).toMatch(/: the call was aborted$/);
     const backingOff = failure(
       session.get("http://127.0.0.1:1/", { signal: AbortSignal.timeout(80), retry: { total: 9, backoffFactor: 30 } }),
     );
