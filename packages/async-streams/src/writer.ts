@@ -13,6 +13,8 @@ const LOW_WATER = 16 * 1024;
 const LARGE = 16 * 1024;
 /** The small writes of a tick are put together here, for every writer in turn. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+/** The front of it; a tick often sends as much as the last one did. */
+let outgoing: Uint8Array = scratch;
 /** After so many system calls that did not wait, the other connections get a turn. */
 const MAX_SENDS = 16;
 /** One text of UTF-16 units takes at most three bytes each. */
@@ -303,7 +305,8 @@ export class Writer {
       pending[0] = Buffer.from(first as string);
       return this.#sendSome();
     }
-    const sent = this.#send(scratch.subarray(0, length));
+    if (outgoing.length !== length) outgoing = scratch.subarray(0, length);
+    const sent = this.#send(outgoing);
     if (sent === length && count === pending.length) {
       // What is popped leaves the array its room.
       while (pending.length > 0) pending.pop();
