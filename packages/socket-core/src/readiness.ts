@@ -56,7 +56,7 @@ export class Descriptor {
   readonly stream: boolean;
   /** Milliseconds for calls that bring no timeout of their own; 0: a call that would wait rejects with EAGAIN. */
   timeout: number | null = null;
-  /** Set by a short read on a stream: the kernel's buffer is empty, so the next read waits without trying first. */
+  /** Set where there is nothing more for now, as by a short read on a stream: the next read waits without trying first. */
   drained = false;
   /** What is known of a stream: it has a peer (false: perhaps), its end was read. */
   connected = false;
@@ -152,6 +152,21 @@ export class Descriptor {
     }
     if (limit === 0) return Promise.reject(failure(call, EAGAIN, args));
     return this.#wait(new Operation(owner, call, args), limit, signal);
+  }
+
+  /**
+   * `run` without a promise, where the call need not wait and the socket has some of its share left. `null`: `run` it,
+   * which waits or rejects.
+   */
+  runNow<A, T>(call: Call<A, T>, args: A): T | null {
+    if (this.fd < 0 || this.#budget <= 0 || this.drained || this.isWaiting(call.direction)) return null;
+    const result = call.attempt(this, args);
+    if (result < 0) {
+      this.drained = result === EAGAIN && call.direction === READ;
+      return null;
+    }
+    this.#budget--;
+    return call.finish(result, args);
   }
 
   #wait<A, T>(operation: Operation<A, T>, limit: number | null, signal: AbortSignal | undefined): Promise<T> {

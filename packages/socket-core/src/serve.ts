@@ -4,7 +4,7 @@ import { checkFunction, checkInteger, checkOptions, checkSignal, rangeError, typ
 import { SOCK_DGRAM } from "./constants.ts";
 import { AbortError, ClosedError } from "./errors.ts";
 import { ending, Handlers, reporter, warn } from "./handlers.ts";
-import { Socket } from "./socket.ts";
+import { type Accepted, Socket } from "./socket.ts";
 
 /** What a handler has made of its socket, and the connection ends with: a stream over it. */
 export interface ServedStream {
@@ -182,17 +182,19 @@ export function serve(
     }
   }
 
+  /** Whether there is room for more. */
+  function take({ socket, address: peer }: Accepted): boolean {
+    // Closed in the same turn as this one was accepted.
+    if (closing) socket.close();
+    else start(new Connection(socket, peer));
+    return !closing && !handlers.full;
+  }
+
   async function acceptLoop(): Promise<void> {
     while (!closing) {
       if (handlers.full) await handlers.room();
       try {
-        const { socket, address: peer } = await listener.acceptOwned();
-        // Closed in the same turn as this one was accepted.
-        if (closing) {
-          socket.close();
-          return;
-        }
-        start(new Connection(socket, peer));
+        await listener.acceptOwned(take);
       } catch (error) {
         if (error instanceof ClosedError) return;
         report(error);

@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { Socket as NodeSocket } from "node:net";
 import { constants as os } from "node:os";
 import type { Duplex } from "node:stream";
-import { accept, acceptNow } from "./accept.ts";
+import { accept, acceptIfAny, acceptNow } from "./accept.ts";
 import {
   type Address,
   type AnyAddress,
@@ -29,6 +29,7 @@ import {
 } from "./check.ts";
 import { Chunks } from "./chunks.ts";
 import { connect } from "./connect.ts";
+import { Connections } from "./connections.ts";
 import {
   AF_INET,
   MSG_PEEK,
@@ -251,11 +252,13 @@ export class Socket implements AsyncIterable<Accepted> {
   }
 
   /**
-   * `accept` for whoever is sure to close the connection.
+   * `accept` for whoever is sure to close the connections: `take` gets one, and more that are there, while it says so.
    * @internal
    */
-  acceptOwned(): Promise<Accepted> {
-    return accept(this, this.#descriptor, (fd) => this.#accepted(fd, true), undefined);
+  async acceptOwned(take: (accepted: Accepted) => boolean): Promise<void> {
+    const accepted = (fd: number): Accepted => this.#accepted(fd, true);
+    let next: Accepted | null = await accept(this, this.#descriptor, accepted, undefined);
+    while (next !== null && take(next)) next = acceptIfAny(this.#descriptor, accepted);
   }
 
   /** The next connection if there is one now, else `null`. Throws SocketError, also for EMFILE. */
@@ -267,15 +270,8 @@ export class Socket implements AsyncIterable<Accepted> {
   }
 
   /** Connections, until the socket is closed. `break` leaves it open. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Accepted, void, undefined> {
-    while (!this.closed) {
-      try {
-        yield await this.accept();
-      } catch (error) {
-        if (error instanceof ClosedError) return;
-        throw error;
-      }
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Accepted, undefined> {
+    return new Connections(this);
   }
 
   /**
