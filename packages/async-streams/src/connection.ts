@@ -20,12 +20,16 @@ export interface ConnectionRole {
 
 /** A connected stream. Take the halves apart as you like: `const { reader, writer } = connection`. */
 export class Connection implements ByteStream {
-  /** What the peer sends. */
-  readonly reader: Reader;
-  /** What the peer gets. */
-  readonly writer: Writer;
   /** The peer's address. */
   readonly remoteAddress: Address;
+  /** What the peer sends. */
+  get reader(): Reader {
+    return this.#stream.reader;
+  }
+  /** What the peer gets. */
+  get writer(): Writer {
+    return this.#stream.writer;
+  }
   /**
    * The socket underneath, for its options: `socket.setsockopt`, `socket.getsockopt`. Reading, writing and closing are
    * this connection's.
@@ -46,8 +50,6 @@ export class Connection implements ByteStream {
     this.#role = role;
     this.remoteAddress = remoteAddress;
     this.#stream = new TransportStream(new SocketTransport(socket), options);
-    this.reader = this.#stream.reader;
-    this.writer = this.#stream.writer;
   }
 
   /** Our address. Throws SocketError or ClosedError. */

@@ -96,38 +96,18 @@ export async function startServer(
     prepareServer(tls);
   }
   if (onError !== undefined) checkFunction("onError", onError);
-  /** Those whose handler has failed, for `onError`. */
-  const failed = new WeakMap<ServedConnection, Connection>();
-
   async function serveTls(connection: Connection, context: HandlerContext, tls: ServerTlsOptions): Promise<void> {
     await connection.startTls(tls);
     await handler(connection, context);
   }
 
-  function handle(served: ServedConnection): Promise<void> {
+  function handle(served: ServedConnection): unknown {
     const { socket, address: remote } = served;
     prepare(socket, remote);
     const connection = new Connection(socket, remote, streamOptions, asServer);
-    // Not an async function: that takes twice the memory while the handler waits, which is what most of them do.
-    return new Promise((resolve, reject) => {
-      served.onAbort = () => {
-        connection.abort();
-        // A handler that notices has this turn for its `finally`; one that does not is not waited for.
-        setImmediate(resolve);
-      };
-      const fail = (error: unknown): void => {
-        connection.abort();
-        failed.set(served, connection);
-        reject(error);
-      };
-      try {
-        const context = new Context(served);
-        const handled = tls === undefined ? handler(connection, context) : serveTls(connection, context, tls);
-        Promise.resolve(handled).then(() => connection.close().then(resolve, fail), fail);
-      } catch (error) {
-        fail(error);
-      }
-    });
+    served.stream = connection;
+    const context = new Context(served);
+    return tls === undefined ? handler(connection, context) : serveTls(connection, context, tls);
   }
 
   const listener = createServer(address, { backlog, reusePort, dualstack });
@@ -137,7 +117,8 @@ export async function startServer(
       maxConnections,
       signal,
       ...(onError && {
-        onError: (error: unknown, served?: ServedConnection) => onError(error, served && failed.get(served)),
+        onError: (error: unknown, served?: ServedConnection) =>
+          onError(error, served?.stream as Connection | undefined),
       }),
     });
     if (removePath !== undefined) void server.closed.then(removePath);

@@ -1,6 +1,7 @@
-/** A socket as what carries a stream. */
-import { SO_LINGER, SOL_SOCKET, type Socket } from "@sockeye/socket-core";
-import { SocketSource } from "./byte-source.ts";
+/** A socket as what carries a stream, and where its reader gets bytes. */
+import { SO_LINGER, SOL_SOCKET, type Socket, type WaitOptions } from "@sockeye/socket-core";
+import type { ByteQueue } from "./byte-queue.ts";
+import type { ByteSource } from "./byte-source.ts";
 import type { Transport } from "./byte-stream.ts";
 
 /** struct linger { on, seconds }: on and 0 turns close into a reset, socket(7). */
@@ -15,14 +16,72 @@ export function resetOnClose(socket: Socket): void {
   }
 }
 
-export class SocketTransport implements Transport {
-  readonly source: SocketSource;
+/** One read from the kernel takes up to so many bytes. */
+const SLAB_SIZE = 64 * 1024;
+/** With less room than this behind what is left over, the rest is copied out first. */
+const MIN_ROOM = 16 * 1024;
+
+/**
+ * All sockets receive into one slab. The reader that received last borrows it and usually has read everything before
+ * the next one receives; what it has not read is copied then. So reading costs no copy, and waiting no memory.
+ */
+const slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+/** Whoever borrowed last; it may own its bytes by now. */
+let borrower: ByteQueue | null = null;
+
+/** The source, too, as every connection has one. */
+export class SocketTransport implements Transport, ByteSource {
   readonly sink: Socket;
-  readonly endsAtOnce = true;
+  /** After a short read the kernel has nothing more: the next `pull` waits for readiness. */
+  #drained = false;
 
   constructor(socket: Socket) {
-    this.source = new SocketSource(socket);
     this.sink = socket;
+  }
+
+  get source(): ByteSource {
+    return this;
+  }
+
+  get endsAtOnce(): boolean {
+    return true;
+  }
+
+  pull(queue: ByteQueue): number | null {
+    if (this.#drained) return null;
+    const { length } = queue;
+    if (length > 0 && borrower === queue && queue.borrowed && length <= SLAB_SIZE - MIN_ROOM) {
+      const room = slab.subarray(queue.compact());
+      const count = this.#receive(room);
+      if (count !== null) queue.extend(count);
+      return count;
+    }
+    borrower?.own();
+    borrower = null;
+    const count = this.#receive(slab);
+    if (count === null || count === 0) return count;
+    if (length === 0) {
+      queue.borrow(slab, count);
+      borrower = queue;
+    } else {
+      queue.push(slab.subarray(0, count));
+    }
+    return count;
+  }
+
+  pullInto(target: Uint8Array): number | null {
+    return this.#drained ? null : this.#receive(target);
+  }
+
+  #receive(room: Uint8Array): number | null {
+    const count = this.sink.tryRecv(room);
+    if (count !== null && count > 0) this.#drained = count < room.length;
+    return count;
+  }
+
+  wait(options: WaitOptions | undefined): Promise<void> {
+    this.#drained = false;
+    return this.sink.readable(options);
   }
 
   finish(timeout: number): Promise<void> {

@@ -13,6 +13,8 @@ const LOW_WATER = 16 * 1024;
 const LARGE = 16 * 1024;
 /** The small writes of a tick are put together here, for every writer in turn. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+/** The front of it; a tick often sends as much as the last one did. */
+let outgoing: Uint8Array = scratch;
 /** After so many system calls that did not wait, the other connections get a turn. */
 const MAX_SENDS = 16;
 /** One text of UTF-16 units takes at most three bytes each. */
@@ -29,6 +31,13 @@ function flushDirty(): void {
   for (const writer of writers) flushScheduled(writer);
 }
 let flushScheduled: (writer: Writer) => void;
+
+type Pending = (string | Uint8Array)[];
+/** What a writer with nothing to send has: most writers most of the time. */
+const nothingPending: Pending = [];
+/** Arrays that other writers are done with; unlike new ones they have room for what a tick writes. */
+const spares: Pending[] = [];
+const MAX_SPARES = 64;
 
 /** Dropping the promise never ends the process; the error comes again at the next call. */
 function handled<T>(promise: Promise<T>): Promise<T> {
@@ -72,9 +81,9 @@ interface Waiter {
 export class Writer {
   #sink: ByteSink;
   /** Text and bytes in order; the first may be partly sent. */
-  #pending: (string | Uint8Array)[] = [];
+  #pending: Pending = nothingPending;
   /** What is written while the sink changes. */
-  #later: (string | Uint8Array)[] | undefined;
+  #later: Pending | undefined;
   #buffered = 0;
   /** Bytes that the kernel has taken so far. */
   #sent = 0;
@@ -83,7 +92,7 @@ export class Writer {
   #blocked = false;
   /** System calls since this writer let others have a turn. */
   #sends = 0;
-  #waiters: Waiter[] = [];
+  #waiters: Waiter[] | undefined;
   #ended: Promise<void> | undefined;
   #failure: unknown = undefined;
 
@@ -171,6 +180,7 @@ export class Writer {
   /** Puts data behind what is pending: true when it is lent, not copied. */
   #add(data: string | Uint8Array): boolean {
     if (data.length === 0) return false;
+    if (this.#pending === nothingPending) this.#pending = spares.pop() ?? [];
     const pending = this.#later ?? this.#pending;
     if (typeof data === "string") {
       pending.push(data);
@@ -190,6 +200,7 @@ export class Writer {
     return handled(
       new Promise<void>((resolve, reject) => {
         const waiter: Waiter = { position, resolve, reject };
+        this.#waiters ??= [];
         this.#waiters.push(waiter);
         if (limits !== undefined) this.#limit(waiter, limits);
       }),
@@ -202,7 +213,7 @@ export class Writer {
     // The list is the caller's, and may be another one by then.
     const lent = [data ?? []].flat().filter((part) => typeof part !== "string" && part.length >= LARGE) as Uint8Array[];
     const release = limitWait(what, options, (error) => {
-      this.#waiters = this.#waiters.filter((each) => each !== waiter);
+      this.#waiters = this.#waiters?.filter((each) => each !== waiter);
       for (const part of lent) this.#keep(part);
       reject(error);
     });
@@ -242,7 +253,11 @@ export class Writer {
       this.#fail(error);
       return;
     }
-    if (this.#waiters.length > 0) this.#wakeWaiters();
+    if (this.#pending.length === 0 && this.#pending !== nothingPending) {
+      if (spares.length < MAX_SPARES) spares.push(this.#pending);
+      this.#pending = nothingPending;
+    }
+    if (this.#waiters !== undefined) this.#wakeWaiters(this.#waiters);
   }
 
   #waitForRoom(): void {
@@ -290,9 +305,10 @@ export class Writer {
       pending[0] = Buffer.from(first as string);
       return this.#sendSome();
     }
-    const sent = this.#send(scratch.subarray(0, length));
+    if (outgoing.length !== length) outgoing = scratch.subarray(0, length);
+    const sent = this.#send(outgoing);
     if (sent === length && count === pending.length) {
-      // Unlike a new array, this one has room for what the next tick writes.
+      // What is popped leaves the array its room.
       while (pending.length > 0) pending.pop();
     } else {
       pending.splice(0, count, ...(sent === length ? [] : [Buffer.from(scratch.subarray(sent, length))]));
@@ -307,22 +323,22 @@ export class Writer {
     return count;
   }
 
-  #wakeWaiters(): void {
+  #wakeWaiters(waiters: readonly Waiter[]): void {
     const waiting: Waiter[] = [];
-    for (const waiter of this.#waiters) {
+    for (const waiter of waiters) {
       if (waiter.position <= this.#sent) waiter.resolve();
       else waiting.push(waiter);
     }
-    this.#waiters = waiting;
+    this.#waiters = waiting.length === 0 ? undefined : waiting;
   }
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-    this.#pending = [];
+    this.#pending = nothingPending;
     this.#later = undefined;
     this.#buffered = 0;
-    const waiters = this.#waiters;
-    this.#waiters = [];
+    const waiters = this.#waiters ?? [];
+    this.#waiters = undefined;
     for (const waiter of waiters) waiter.reject(this.#failure);
   }
 

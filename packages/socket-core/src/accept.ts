@@ -56,3 +56,8 @@ export function accept<T>(
 ): Promise<T> {
   return d.run(owner, acceptCall, { accepted, delay: 0 }, options) as Promise<T>;
 }
+
+/** The next connection where there is one without waiting; `null`: `accept` waits for it, or tells what failed. */
+export function acceptIfAny<T>(d: Descriptor, accepted: (fd: number) => T): T | null {
+  return d.runNow(acceptCall, { accepted, delay: 0 }) as T | null;
+}

@@ -30,12 +30,13 @@ async function within(done: Promise<unknown>, grace: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The handlers that run. */
+/** Counts the handlers that run. */
 export class Handlers {
   readonly #max: number;
-  readonly #running = new Set<Promise<void>>();
   #size = 0;
+  #abandoned = false;
   #proceed: (() => void) | undefined;
+  #end: (() => void) | undefined;
 
   /** So many at a time. */
   constructor(max: number) {
@@ -46,10 +47,14 @@ export class Handlers {
     return this.#size;
   }
 
-  /** Waits, where as many run as may, until one is done or `wake` is called. */
-  async room(): Promise<void> {
-    if (this.#size < this.#max) return;
-    await new Promise<void>((resolve) => {
+  /** Whether as many run as may. */
+  get full(): boolean {
+    return this.#size >= this.#max;
+  }
+
+  /** Resolves when one is done or `wake` is called. */
+  room(): Promise<void> {
+    return new Promise((resolve) => {
       this.#proceed = resolve;
     });
   }
@@ -58,20 +63,29 @@ export class Handlers {
     this.#proceed?.();
   }
 
-  /** Starts one more, which never rejects. */
-  start(handle: () => Promise<void>): void {
+  started(): void {
     this.#size++;
-    const running = handle().then(() => {
-      this.#size--;
-      this.#running.delete(running);
-      this.wake();
-    });
-    this.#running.add(running);
+  }
+
+  done(): void {
+    this.#size--;
+    this.wake();
+    if (this.#size === 0) this.#end?.();
+  }
+
+  /** Those that run are not waited for any more. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#end?.();
   }
 
   /** Resolves when none runs. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    while (this.#size > 0 && !this.#abandoned) {
+      await new Promise<void>((resolve) => {
+        this.#end = resolve;
+      });
+    }
   }
 }
 

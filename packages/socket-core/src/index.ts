@@ -314,7 +314,7 @@ export type { Datagram, ReceiveOptions } from "./receive.ts";
 export type { HostAddress } from "./resolve.ts";
 export type { SendOptions } from "./send.ts";
 export type { SendfileOptions } from "./sendfile.ts";
-export { type ServedConnection, type ServeOptions, type Server, serve } from "./serve.ts";
+export { type ServedConnection, type ServedStream, type ServeOptions, type Server, serve } from "./serve.ts";
 export {
   type DatagramServer,
   type ServeDatagramsOptions,

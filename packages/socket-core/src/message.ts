@@ -75,7 +75,7 @@ const noControl = new Uint8Array(0);
 
 /** One recvmsg(2), unless the error queue is asked for and had to be emptied before: then its oldest entry. */
 function receive(d: Descriptor, buffers: readonly Uint8Array[], flags: number, control: Uint8Array): number {
-  const error = MSG_ERRQUEUE > 0 && (flags & MSG_ERRQUEUE) !== 0 ? d.errors?.shift() : undefined;
+  const error = MSG_ERRQUEUE > 0 && (flags & MSG_ERRQUEUE) !== 0 ? d.extras?.errors?.shift() : undefined;
   if (error === undefined) return native.recvmsg(d.fd, buffers, flags, control, metaBytes, addressBuffer);
   let length = 0;
   for (const buffer of buffers) {

@@ -44,17 +44,20 @@ export function defineCall<A, T>(definition: Definition<A, T>): Call<A, T> {
   return { syscall, direction, check, attempt, finish, waitFirst, first, target, progress, retryAfter };
 }
 
-/** One time that a call has to wait. */
+/** What ends a wait before its time. */
+export interface Limits {
+  readonly timeout: number;
+  /** When it ends with a TimeoutError, in milliseconds of `performance.now()`, rounded up; 0: never. */
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onAbort: () => void;
+}
+
+/** One time that a call has to wait. Most connections wait most of the time, so it is small. */
 export class Operation<A, T> {
   next: AnyOperation | null = null;
-  held = false;
-  /** When it ends with a TimeoutError, in milliseconds of `performance.now()`, rounded up; 0: never. */
-  deadline = 0;
-  timeout = 0;
-  signal: AbortSignal | undefined = undefined;
-  onAbort: (() => void) | undefined = undefined;
-  resolve!: (value: T) => void;
-  reject!: (error: unknown) => void;
+  limits: Limits | null = null;
+  resolve!: (value: T | Promise<T>) => void;
   readonly call: Call<A, T>;
   readonly args: A;
   /** Whoever must not be collected while this waits. */
@@ -64,6 +67,11 @@ export class Operation<A, T> {
     this.owner = owner;
     this.call = call;
     this.args = args;
+  }
+
+  /** Not the function that a promise comes with, which would be held by every operation and seldom be called. */
+  reject(error: unknown): void {
+    this.resolve(Promise.reject(error));
   }
 }
 

@@ -7,8 +7,9 @@ import { Alarm } from "./alarm.ts";
 import { type CallOptions, checkWait } from "./check.ts";
 import { MSG_DONTWAIT } from "./constants.ts";
 import { onError } from "./diagnostics.ts";
-import { type QueuedError, takeErrors } from "./error-queue.ts";
+import { takeErrors } from "./error-queue.ts";
 import { AbortError, BusyError, ClosedError, systemError, TimeoutError } from "./errors.ts";
+import { Extras, type Reservation } from "./extras.ts";
 import { hold, letGo, setOwner } from "./loop.ts";
 import { native } from "./native.ts";
 import { type AnyOperation, type Call, type Direction, ERRORS, Operation, READ, WRITE } from "./operation.ts";
@@ -19,11 +20,16 @@ const EVENT_ERROR = 64;
 const MAX_SYNCHRONOUS = 64;
 /** How long polling pauses after an error that no call took, in milliseconds. */
 const ERROR_PAUSE = 10;
+const DIRECTIONS = [READ, WRITE, ERRORS] as const;
 const EAGAIN = -constants.errno.EAGAIN;
 const EINTR = -constants.errno.EINTR;
 
 function busy(syscall: string, waiting: AnyOperation): BusyError {
   return new BusyError(syscall, `a ${waiting.call.syscall} already waits on this socket`);
+}
+
+function underWay({ syscall }: Reservation): string {
+  return `a ${syscall} is under way on this socket`;
 }
 
 function failure<A, T>(call: Call<A, T>, errno: number, args: A): Error {
@@ -44,46 +50,25 @@ function limitOf(options: CallOptions, own: number | null): number | null {
   return options.timeout === undefined ? own : options.timeout;
 }
 
-/** Shared by all descriptors until one needs its own. */
-const noRetries: Record<Direction, NodeJS.Timeout | undefined> = {
-  [READ]: undefined,
-  [WRITE]: undefined,
-  [ERRORS]: undefined,
-};
-
-/** A datagram socket holds so many sends that wait for room, by default. */
-const MAX_QUEUED_SENDS = 1_024;
-
 export class Descriptor {
   fd: number;
   /** Of a stream, which takes one write at a time; on others sends queue. */
   readonly stream: boolean;
   /** Milliseconds for calls that bring no timeout of their own; 0: a call that would wait rejects with EAGAIN. */
   timeout: number | null = null;
-  maxQueuedSends: number = MAX_QUEUED_SENDS;
-  /** Set by a short read on a stream: the kernel's buffer is empty, so the next read waits without trying first. */
+  /** Set where there is nothing more for now, as by a short read on a stream: the next read waits without trying first. */
   drained = false;
-  /** What is known of a stream: it has a peer (false: perhaps), its end was read, SO_LINGER is on, for so long. */
+  /** What is known of a stream: it has a peer (false: perhaps), its end was read. */
   connected = false;
   ended = false;
-  lingers = false;
-  /** What the kernel's error queue held when it had to be emptied; `recvmsg` with MSG_ERRQUEUE takes it from here. */
-  errors: QueuedError[] | null = null;
-  lingerSeconds = 0;
+  /** What few descriptors need; null: this one does not yet. */
+  extras: Extras | null = null;
   #slot = -1;
   #armed = 0;
   #budget = MAX_SYNCHRONOUS;
   #referenced = true;
   #reader: AnyOperation | null = null;
   #writer: AnyOperation | null = null;
-  #lastWriter: AnyOperation | null = null;
-  #errorReader: AnyOperation | null = null;
-  #writers = 0;
-  /** Whose arguments the writing side is for while another thread writes, and that call's name. */
-  #reserved: object | null = null;
-  #reservedFor = "";
-  #retries: Record<Direction, NodeJS.Timeout | undefined> = noRetries;
-  #alarm: Alarm | undefined;
 
   constructor(fd: number, stream: boolean) {
     this.fd = fd;
@@ -97,19 +82,24 @@ export class Descriptor {
 
   #first(direction: Direction): AnyOperation | null {
     if (direction === READ) return this.#reader;
-    return direction === WRITE ? this.#writer : this.#errorReader;
+    return direction === WRITE ? this.#writer : (this.extras?.errorReader ?? null);
+  }
+
+  needExtras(): Extras {
+    this.extras ??= new Extras();
+    return this.extras;
   }
 
   /** Keeps the writing side for calls with these arguments, until `release`. Throws BusyError when it is taken. */
   reserve(syscall: string, args: object): void {
     if (this.#writer !== null) throw busy(syscall, this.#writer);
-    if (this.#reserved !== null) throw new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`);
-    this.#reserved = args;
-    this.#reservedFor = syscall;
+    const extras = this.needExtras();
+    if (extras.reserved !== null) throw new BusyError(syscall, underWay(extras.reserved));
+    extras.reserved = { syscall, args };
   }
 
   release(args: object): void {
-    if (this.#reserved === args) this.#reserved = null;
+    if (this.extras?.reserved?.args === args) this.extras.reserved = null;
   }
 
   /**
@@ -127,14 +117,16 @@ export class Descriptor {
     if (this.fd < 0) return Promise.reject(new ClosedError(syscall));
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(new AbortError(syscall, signal.reason));
-    if (direction === WRITE && this.#reserved !== null && this.#reserved !== args) {
-      return Promise.reject(new BusyError(syscall, `a ${this.#reservedFor} is under way on this socket`));
+    const { extras } = this;
+    if (extras !== null && direction === WRITE && extras.reserved !== null && extras.reserved.args !== args) {
+      return Promise.reject(new BusyError(syscall, underWay(extras.reserved)));
     }
     const head = this.#first(direction);
     if (head !== null) {
       if (direction !== WRITE || this.stream) return Promise.reject(busy(syscall, head));
-      if (this.#writers >= this.maxQueuedSends) {
-        return Promise.reject(new BusyError(syscall, `${this.#writers} sends already wait`));
+      const { queued, maxQueuedSends } = this.needExtras();
+      if (queued + 1 >= maxQueuedSends) {
+        return Promise.reject(new BusyError(syscall, `${queued + 1} sends already wait`));
       }
     }
     const limit = options === undefined ? this.timeout : limitOf(options, this.timeout);
@@ -162,45 +154,58 @@ export class Descriptor {
     return this.#wait(new Operation(owner, call, args), limit, signal);
   }
 
+  /**
+   * `run` without a promise, where the call need not wait and the socket has some of its share left. `null`: `run` it,
+   * which waits or rejects.
+   */
+  runNow<A, T>(call: Call<A, T>, args: A): T | null {
+    if (this.fd < 0 || this.#budget <= 0 || this.drained || this.isWaiting(call.direction)) return null;
+    const result = call.attempt(this, args);
+    if (result < 0) {
+      this.drained = result === EAGAIN && call.direction === READ;
+      return null;
+    }
+    this.#budget--;
+    return call.finish(result, args);
+  }
+
   #wait<A, T>(operation: Operation<A, T>, limit: number | null, signal: AbortSignal | undefined): Promise<T> {
-    const { direction, syscall } = operation.call;
+    const { direction } = operation.call;
     const failed = this.#arm(direction);
     if (failed < 0) return Promise.reject(failure(operation.call, failed, operation.args));
     if (direction === READ) {
       this.#reader = operation;
     } else if (direction === ERRORS) {
-      this.#errorReader = operation;
+      this.needExtras().errorReader = operation;
+    } else if (this.#writer === null) {
+      this.#writer = operation;
     } else {
-      if (this.#lastWriter === null) this.#writer = operation;
-      else this.#lastWriter.next = operation;
-      this.#lastWriter = operation;
-      this.#writers++;
+      const extras = this.needExtras();
+      (extras.lastWriter ?? this.#writer).next = operation;
+      extras.lastWriter = operation;
+      extras.queued++;
     }
-    if (this.#referenced) {
-      operation.held = true;
-      hold();
-    }
-    if (signal !== undefined) {
-      operation.signal = signal;
-      operation.onAbort = () => {
-        this.#remove(operation);
-        operation.reject(new AbortError(syscall, signal.reason, details(operation)));
-      };
-      signal.addEventListener("abort", operation.onAbort, { once: true });
-    }
-    if (limit !== null && limit > 0) {
-      operation.timeout = limit;
-      operation.deadline = Math.ceil(performance.now() + limit);
-      this.#schedule(operation.deadline);
-    }
-    return new Promise<T>((resolve, reject) => {
+    if (this.#referenced) hold();
+    if (signal !== undefined || (limit !== null && limit > 0)) this.#limit(operation, limit ?? 0, signal);
+    return new Promise<T>((resolve) => {
       operation.resolve = resolve;
-      operation.reject = reject;
     });
   }
 
+  /** Ends the wait with the signal or after `timeout` milliseconds; 0: never. */
+  #limit(operation: AnyOperation, timeout: number, signal: AbortSignal | undefined): void {
+    const onAbort = (): void => {
+      this.#remove(operation);
+      operation.reject(new AbortError(operation.call.syscall, signal?.reason, details(operation)));
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const deadline = timeout === 0 ? 0 : Math.ceil(performance.now() + timeout);
+    operation.limits = { timeout, deadline, signal, onAbort };
+    if (deadline !== 0) this.#schedule(deadline);
+  }
+
   #arm(direction: Direction): number {
-    if ((this.#armed & direction) !== 0 || this.#retries[direction] !== undefined) return 0;
+    if ((this.#armed & direction) !== 0 || this.extras?.retries[direction] !== undefined) return 0;
     if (this.#slot < 0) {
       const slot = native.pollOpen(this.fd);
       if (slot < 0) return slot;
@@ -245,14 +250,15 @@ export class Descriptor {
    * first: whoever empties the queue takes the error from them.
    */
   #emptyErrors(stopped: boolean): void {
-    if (this.#errorReader !== null) this.#advance(ERRORS);
+    if (this.isWaiting(ERRORS)) this.#advance(ERRORS);
     if (this.#slot < 0) return;
-    const before = this.errors?.length ?? 0;
-    const waits = this.#reader !== null || this.#writer !== null || this.#errorReader !== null;
-    if (waits) this.errors = takeErrors(this.fd, this.errors);
+    const extras = this.needExtras();
+    const before = extras.errors?.length ?? 0;
+    const waits = this.#reader !== null || this.#writer !== null || extras.errorReader !== null;
+    if (waits) extras.errors = takeErrors(this.fd, extras.errors);
     // Where even that does not help, polling at once would spin.
-    const pause = (this.errors?.length ?? 0) === before ? ERROR_PAUSE : 0;
-    if (this.#errorReader !== null) {
+    const pause = (extras.errors?.length ?? 0) === before ? ERROR_PAUSE : 0;
+    if (extras.errorReader !== null) {
       // Nothing for it: the error is that of the next read or write.
       this.#disarm(ERRORS);
       this.#later(ERRORS, ERROR_PAUSE);
@@ -299,10 +305,10 @@ export class Descriptor {
 
   /** The next attempt comes by the clock, not by readiness. */
   #later(direction: Direction, delay: number): void {
-    if (this.#retries === noRetries) this.#retries = { ...noRetries };
-    clearTimeout(this.#retries[direction]);
-    this.#retries[direction] = setTimeout(() => {
-      this.#retries[direction] = undefined;
+    const { retries } = this.needExtras();
+    clearTimeout(retries[direction]);
+    retries[direction] = setTimeout(() => {
+      retries[direction] = undefined;
       if (this.fd < 0 || this.#first(direction) === null) return;
       this.#arm(direction);
       this.#advance(direction);
@@ -315,8 +321,8 @@ export class Descriptor {
       if (this.#reader !== operation) return;
       this.#reader = null;
     } else if (direction === ERRORS) {
-      if (this.#errorReader !== operation) return;
-      this.#errorReader = null;
+      if (this.extras?.errorReader !== operation) return;
+      this.extras.errorReader = null;
     } else {
       let before: AnyOperation | null = null;
       let at = this.#writer;
@@ -327,28 +333,34 @@ export class Descriptor {
       if (at === null) return;
       if (before === null) this.#writer = at.next;
       else before.next = at.next;
-      if (this.#lastWriter === at) this.#lastWriter = before;
-      this.#writers--;
+      const { extras } = this;
+      if (extras !== null) {
+        if (before !== null || at.next !== null) extras.queued--;
+        if (extras.lastWriter === at) extras.lastWriter = before;
+      }
     }
-    if (operation.held) letGo();
-    operation.held = false;
-    if (operation.onAbort !== undefined) operation.signal?.removeEventListener("abort", operation.onAbort);
+    if (this.#referenced) letGo();
+    if (operation.limits !== null) operation.limits.signal?.removeEventListener("abort", operation.limits.onAbort);
   }
 
   #schedule(deadline: number): void {
-    this.#alarm ??= new Alarm(() => this.#expire());
-    this.#alarm.set(deadline);
+    const extras = this.needExtras();
+    extras.alarm ??= new Alarm(() => this.#expire());
+    extras.alarm.set(deadline);
   }
 
   #expire(): void {
     const now = performance.now();
-    for (const direction of [READ, WRITE, ERRORS] as const) {
+    for (const direction of DIRECTIONS) {
       let next: AnyOperation | null;
       for (let operation = this.#first(direction); operation !== null; operation = next) {
         next = operation.next;
-        const { deadline, timeout } = operation;
-        if (deadline > now) this.#schedule(deadline);
-        if (deadline === 0 || deadline > now) continue;
+        if (operation.limits === null || operation.limits.deadline === 0) continue;
+        const { deadline, timeout } = operation.limits;
+        if (deadline > now) {
+          this.#schedule(deadline);
+          continue;
+        }
         this.#remove(operation);
         operation.reject(new TimeoutError(operation.call.syscall, timeout, details(operation)));
       }
@@ -357,11 +369,10 @@ export class Descriptor {
 
   /** Whether pending operations keep the process alive. */
   setReferenced(referenced: boolean): void {
+    if (this.#referenced === referenced) return;
     this.#referenced = referenced;
-    for (const first of [this.#reader, this.#writer, this.#errorReader]) {
-      for (let operation = first; operation !== null; operation = operation.next) {
-        if (operation.held === referenced) continue;
-        operation.held = referenced;
+    for (const direction of DIRECTIONS) {
+      for (let operation = this.#first(direction); operation !== null; operation = operation.next) {
         if (referenced) hold();
         else letGo();
       }
@@ -379,12 +390,10 @@ export class Descriptor {
       setOwner(this.#slot, undefined);
       this.#slot = -1;
     }
-    this.#alarm?.clear();
-    clearTimeout(this.#retries[READ]);
-    clearTimeout(this.#retries[WRITE]);
-    clearTimeout(this.#retries[ERRORS]);
+    this.extras?.alarm?.clear();
     this.#armed = 0;
-    for (const direction of [READ, WRITE, ERRORS] as const) {
+    for (const direction of DIRECTIONS) {
+      clearTimeout(this.extras?.retries[direction]);
       for (;;) {
         const operation = this.#first(direction);
         if (operation === null) break;
@@ -398,7 +407,7 @@ export class Descriptor {
   close(): void {
     const fd = this.detach();
     if (fd < 0) return;
-    if (this.lingerSeconds > 0) native.closeLater(fd);
+    if ((this.extras?.linger ?? 0) > 0) native.closeLater(fd);
     else native.close(fd);
   }
 }

@@ -53,7 +53,7 @@ function wantsErrors(flags: number | undefined): boolean {
 
 /** The oldest error that had to be taken out of the kernel's queue, whose address goes to `addressBuffer`; or -1. */
 function keptError(d: Descriptor, buffer: Uint8Array, size: number, flags: number): number {
-  const kept = wantsErrors(flags) ? d.errors?.shift() : undefined;
+  const kept = wantsErrors(flags) ? d.extras?.errors?.shift() : undefined;
   if (kept === undefined) return -1;
   const part = kept.data.subarray(0, size);
   buffer.set(part);

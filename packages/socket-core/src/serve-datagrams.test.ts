@@ -194,6 +194,14 @@ describe("close", () => {
     expect([errors, socket.closed, server.handlers]).toEqual([[], true, 0]);
   });
 
+  it("does not wait for a handler that goes on after that", async () => {
+    const server = start(() => new Promise(() => {}));
+    await bound().sendto("hello", server.address);
+    await vi.waitFor(() => expect(server.handlers).toBe(1));
+    await server.close();
+    await server.closed;
+  });
+
   it("checks its argument", async () => {
     const server = start(echo);
     await expect(server.close({ grace: 1.5 })).rejects.toThrow(/grace must be/);

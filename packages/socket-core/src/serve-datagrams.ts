@@ -41,11 +41,12 @@ export interface DatagramServer extends AsyncDisposable {
   readonly address: Address;
   /** Handlers that run. */
   readonly handlers: number;
-  /** Resolves when the socket is closed and no handler runs. */
+  /** Resolves when the socket is closed, and the handlers are done or were given up. */
   readonly closed: Promise<void>;
   /**
    * Stops receiving, lets handlers finish and reply for up to `grace` milliseconds (default 0), then fires their signal
-   * and closes the socket. Resolves when the last handler is done; calling it again is harmless.
+   * and closes the socket. Resolves when all that notice are done; handlers that go on are not waited for. Calling it
+   * again is harmless.
    */
   close(options?: { grace?: number }): Promise<void>;
 }
@@ -99,15 +100,17 @@ export function serveDatagrams(
       // What fails because the server gave up is no news.
       if (!giveUp.signal.aborted) report(error, datagram);
     }
+    handlers.done();
   }
 
   async function receiveLoop(): Promise<void> {
     for (let failures = 0; !stop.signal.aborted; ) {
-      await handlers.room();
+      if (handlers.full) await handlers.room();
       try {
         const { data, address: from } = await socket.recvfrom(maxLength, { signal: stop.signal, timeout: null });
         failures = 0;
-        handlers.start(() => handle(data, from));
+        handlers.started();
+        void handle(data, from);
       } catch (error) {
         if (error instanceof ClosedError || stop.signal.aborted) return;
         report(error);
@@ -121,6 +124,8 @@ export function serveDatagrams(
     giveUp() {
       giveUp.abort(new AbortError("serveDatagrams", "the server was closed"));
       socket.close();
+      // Handlers that notice have this turn for their `finally`; those that do not are not waited for.
+      setImmediate(() => handlers.abandon());
     },
     finish: () => socket.close(),
     signal,

@@ -226,6 +226,31 @@ describe("close", () => {
     expect(await client.recv().catch(() => null)).toBe(null);
   });
 
+  it("does not wait for a handler that goes on without its connection", async () => {
+    const signals: AbortSignal[] = [];
+    const server = start((connection) => {
+      signals.push(connection.signal);
+      return new Promise(() => {});
+    });
+    await dial(server);
+    await vi.waitFor(() => expect(signals).toHaveLength(1));
+    await server.close({ grace: 20 });
+    expect([signals[0]?.aborted, server.connections]).toEqual([true, 0]);
+  });
+
+  it("waits for what a handler that notices does in its turn", async () => {
+    let ended = false;
+    const server = start(async (connection) => {
+      await echo(connection).catch(() => {});
+      ended = true;
+    });
+    const client = await dial(server);
+    await client.sendAll("a");
+    await client.recv();
+    await server.close();
+    expect(ended).toBe(true);
+  });
+
   it("in the turn of an accept serves nobody", async () => {
     let handled = 0;
     const server = start(() => {
@@ -263,13 +288,16 @@ it("abortConnections ends the handlers; the server goes on", async () => {
   expect(reasons).toEqual(["maintenance"]);
 });
 
-it("onAbort hears of the end before the socket is closed, and may fail", async () => {
+it("a stream hears of an abort before the socket is closed, and may fail", async () => {
   const heard: unknown[] = [];
   const problems: string[] = [];
   const handler = async (connection: ServedConnection): Promise<void> => {
-    connection.onAbort = (reason) => {
-      heard.push([reason, connection.socket.closed]);
-      throw new Error(`of ${heard.length}`);
+    connection.stream = {
+      close: () => connection.socket.finish(),
+      abort() {
+        heard.push(connection.socket.closed);
+        throw new Error(`of ${heard.length}`);
+      },
     };
     await echo(connection);
   };
@@ -281,14 +309,41 @@ it("onAbort hears of the end before the socket is closed, and may fail", async (
   }
   server.abortConnections("maintenance");
   for (const client of clients) expect(await client.recv().catch(() => null)).toBe(null);
-  expect(heard).toEqual([
-    ["maintenance", false],
-    ["maintenance", false],
-  ]);
+  expect(heard).toEqual([false, false]);
   expect(problems).toEqual(["Error: of 1", "Error: of 2"]);
   const last = await dial(server);
   await last.sendAll("b");
   expect(String(await last.recv())).toBe("b");
+});
+
+it("a stream ends the connection in the place of the socket, and what it fails with is heard of", async () => {
+  const errors: unknown[] = [];
+  const calls: string[] = [];
+  const server = start(
+    async (connection) => {
+      const { socket } = connection;
+      const order = String(await socket.recv());
+      connection.stream = {
+        async close() {
+          calls.push("close");
+          if (order === "break") throw new Error("not sent");
+          await socket.sendAll("goodbye");
+        },
+        abort: () => calls.push("abort"),
+      };
+      if (order === "fail") throw new Error("handler failed");
+    },
+    { onError: (error) => errors.push(error) },
+  );
+  const answers: string[] = [];
+  for (const order of ["end", "break", "fail"]) {
+    const client = await dial(server);
+    await client.sendAll(order);
+    answers.push(String(await receiveAll(client)));
+  }
+  expect(answers).toEqual(["goodbye", "", ""]);
+  expect(calls).toEqual(["close", "close", "abort", "abort"]);
+  expect(errors).toEqual([new Error("not sent"), new Error("handler failed")]);
 });
 
 it("signal closes the server and is let go of", async () => {

@@ -4,7 +4,15 @@ import { checkFunction, checkInteger, checkOptions, checkSignal, rangeError, typ
 import { SOCK_DGRAM } from "./constants.ts";
 import { AbortError, ClosedError } from "./errors.ts";
 import { ending, Handlers, reporter, warn } from "./handlers.ts";
-import { Socket } from "./socket.ts";
+import { type Accepted, Socket } from "./socket.ts";
+
+/** What a handler has made of its socket, and the connection ends with: a stream over it. */
+export interface ServedStream {
+  /** Ends in order, when the handler is done. What it rejects with, `onError` hears. */
+  close(): Promise<void>;
+  /** Ends at once, when the handler has failed or the server gives up. */
+  abort(): void;
+}
 
 /** What a handler gets. */
 export interface ServedConnection {
@@ -13,8 +21,8 @@ export interface ServedConnection {
   address: Address;
   /** Fires when the server gives up on handlers: after the grace of `close`, or at once with `abortConnections`. */
   signal: AbortSignal;
-  /** Called just before, while the socket is open: a signal costs an idle connection a kilobyte, this nothing. */
-  onAbort?: ((reason: unknown) => void) | undefined;
+  /** Where the handler sets it, the connection ends as this does, and not as the socket. */
+  stream?: ServedStream | undefined;
 }
 
 /** What `serve` takes. */
@@ -39,7 +47,8 @@ export interface Server extends AsyncDisposable {
   readonly closed: Promise<void>;
   /**
    * Stops accepting, lets handlers finish for up to `grace` milliseconds (default 0), then aborts what is left.
-   * Resolves when everything is closed; calling it again is harmless.
+   * Resolves when everything is closed; handlers that go on without their connection are not waited for. Calling it
+   * again is harmless.
    */
   close(options?: { grace?: number }): Promise<void>;
   /** Aborts every running handler and closes its connection; the server goes on. */
@@ -52,10 +61,9 @@ const MAX_CONNECTIONS = 10_000;
 class Connection implements ServedConnection {
   readonly socket: Socket;
   readonly address: Address;
-  onAbort: ((reason: unknown) => void) | undefined = undefined;
+  stream: ServedStream | undefined = undefined;
   #controller: AbortController | undefined;
-  #aborted = false;
-  #reason: unknown;
+  #aborted: { reason: unknown } | undefined;
 
   constructor(socket: Socket, address: Address) {
     this.socket = socket;
@@ -63,22 +71,36 @@ class Connection implements ServedConnection {
   }
 
   get aborted(): boolean {
-    return this.#aborted;
+    return this.#aborted !== undefined;
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#aborted) this.#controller.abort(this.#reason);
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
     }
     return this.#controller.signal;
   }
 
-  abort(reason: unknown): void {
-    this.#aborted = true;
-    this.#reason = reason;
+  /** In order. */
+  async end(): Promise<void> {
+    await this.stream?.close();
+    await this.socket.finish();
+  }
+
+  /** At once. */
+  cut(): void {
     try {
-      this.onAbort?.(reason);
+      this.stream?.abort();
+    } finally {
+      this.socket.close();
+    }
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = { reason };
+    try {
+      this.stream?.abort();
     } finally {
       this.#controller?.abort(reason);
       this.socket.close();
@@ -114,32 +136,65 @@ export function serve(
   let closing = false;
   const report = reporter(onError);
 
-  async function handle(connection: Connection): Promise<void> {
-    try {
-      const welcome = verify === undefined || (await verify(connection));
-      if (welcome && !connection.aborted) await handler(connection);
-      await connection.socket.finish();
-    } catch (error) {
-      // What fails because the connection was aborted is no news.
-      if (!connection.aborted) report(error, connection);
-      connection.socket.close();
+  function done(connection: Connection): void {
+    if (running.delete(connection)) handlers.done();
+  }
+
+  function fail(connection: Connection, error: unknown): void {
+    // What fails because the connection was aborted is no news.
+    if (!connection.aborted) {
+      report(error, connection);
+      try {
+        connection.cut();
+      } catch (failure) {
+        report(failure, connection);
+      }
     }
-    running.delete(connection);
+    done(connection);
+  }
+
+  async function end(connection: Connection): Promise<void> {
+    try {
+      await connection.end();
+      done(connection);
+    } catch (error) {
+      fail(connection, error);
+    }
+  }
+
+  async function verifyAndHandle(connection: Connection): Promise<void> {
+    const welcome = await verify?.(connection);
+    if (welcome && !connection.aborted) await handler(connection);
+  }
+
+  /** Not an async function: that would take twice the memory while the handler waits, which is what most of them do. */
+  function start(connection: Connection): void {
+    running.add(connection);
+    handlers.started();
+    try {
+      const handled = verify === undefined ? handler(connection) : verifyAndHandle(connection);
+      Promise.resolve(handled).then(
+        () => void end(connection),
+        (error) => fail(connection, error),
+      );
+    } catch (error) {
+      fail(connection, error);
+    }
+  }
+
+  /** Whether there is room for more. */
+  function take({ socket, address: peer }: Accepted): boolean {
+    // Closed in the same turn as this one was accepted.
+    if (closing) socket.close();
+    else start(new Connection(socket, peer));
+    return !closing && !handlers.full;
   }
 
   async function acceptLoop(): Promise<void> {
     while (!closing) {
-      await handlers.room();
+      if (handlers.full) await handlers.room();
       try {
-        const { socket, address: peer } = await listener.accept();
-        // Closed in the same turn as this one was accepted.
-        if (closing) {
-          socket.close();
-          return;
-        }
-        const connection = new Connection(socket, peer);
-        running.add(connection);
-        handlers.start(() => handle(connection));
+        await listener.acceptOwned(take);
       } catch (error) {
         if (error instanceof ClosedError) return;
         report(error);
@@ -156,6 +211,8 @@ export function serve(
       } catch (error) {
         report(error, connection);
       }
+      // A handler that notices has this turn for its `finally`; one that does not is not waited for.
+      setImmediate(done, connection);
     }
   }
 

@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { Socket as NodeSocket } from "node:net";
 import { constants as os } from "node:os";
 import type { Duplex } from "node:stream";
-import { accept, acceptNow } from "./accept.ts";
+import { accept, acceptIfAny, acceptNow } from "./accept.ts";
 import {
   type Address,
   type AnyAddress,
@@ -29,6 +29,7 @@ import {
 } from "./check.ts";
 import { Chunks } from "./chunks.ts";
 import { connect } from "./connect.ts";
+import { Connections } from "./connections.ts";
 import {
   AF_INET,
   MSG_PEEK,
@@ -42,6 +43,7 @@ import {
 } from "./constants.ts";
 import { onAccept, onClose, onConnect } from "./diagnostics.ts";
 import { ClosedError, SocketError, systemError } from "./errors.ts";
+import { MAX_QUEUED_SENDS } from "./extras.ts";
 import { forgotten } from "./forgotten.ts";
 import { discardAndClose, LINGER_TIMEOUT } from "./linger.ts";
 import {
@@ -124,15 +126,20 @@ export class Socket implements AsyncIterable<Accepted> {
     this.type = type;
     this.protocol = protocol;
     this.#descriptor = new Descriptor(fd, type === SOCK_STREAM);
-    forgotten.register(this, this.#descriptor, this);
+    if (handedOver < 0) forgotten.register(this, this.#descriptor, this);
   }
 
-  /** @internal A Socket for a descriptor that the addon already owns. */
-  static adopt(fd: number, family: number, type: number, protocol: number, connected: boolean): Socket {
+  /**
+   * A Socket for a descriptor that the addon already owns. `owned`: somebody is sure to close it, so it need not be
+   * watched for being dropped, which takes 200 bytes.
+   * @internal
+   */
+  static adopt(fd: number, family: number, type: number, protocol: number, connected: boolean, owned = false): Socket {
     handedOver = fd;
     try {
       const socket = new Socket(family, type, protocol);
       socket.#descriptor.connected = connected;
+      if (!owned) forgotten.register(socket, socket.#descriptor, socket);
       return socket;
     } finally {
       handedOver = -1;
@@ -187,10 +194,10 @@ export class Socket implements AsyncIterable<Accepted> {
 
   /** How many sends may wait on a datagram socket before the next one is a BusyError. Default 1,024. */
   get maxQueuedSends(): number {
-    return this.#descriptor.maxQueuedSends;
+    return this.#descriptor.extras?.maxQueuedSends ?? MAX_QUEUED_SENDS;
   }
   set maxQueuedSends(count: number) {
-    this.#descriptor.maxQueuedSends = checkInteger("maxQueuedSends", count, 1, MAX_INT);
+    this.#descriptor.needExtras().maxQueuedSends = checkInteger("maxQueuedSends", count, 1, MAX_INT);
   }
 
   /** Pending calls keep the process alive; this is the default. */
@@ -228,9 +235,9 @@ export class Socket implements AsyncIterable<Accepted> {
     if (status < 0) throw systemError("listen", status);
   }
 
-  #accepted(fd: number): Accepted {
+  #accepted(fd: number, owned: boolean): Accepted {
     const address = decodeAddress();
-    const socket = Socket.adopt(fd, this.family, this.type, this.protocol, true);
+    const socket = Socket.adopt(fd, this.family, this.type, this.protocol, true, owned);
     if (onAccept.hasSubscribers) onAccept.publish({ socket, listener: this, address });
     return { socket, address };
   }
@@ -241,7 +248,17 @@ export class Socket implements AsyncIterable<Accepted> {
    * when the socket does not listen).
    */
   accept(options?: WaitOptions): Promise<Accepted> {
-    return accept(this, this.#descriptor, (fd) => this.#accepted(fd), options);
+    return accept(this, this.#descriptor, (fd) => this.#accepted(fd, false), options);
+  }
+
+  /**
+   * `accept` for whoever is sure to close the connections: `take` gets one, and more that are there, while it says so.
+   * @internal
+   */
+  async acceptOwned(take: (accepted: Accepted) => boolean): Promise<void> {
+    const accepted = (fd: number): Accepted => this.#accepted(fd, true);
+    let next: Accepted | null = await accept(this, this.#descriptor, accepted, undefined);
+    while (next !== null && take(next)) next = acceptIfAny(this.#descriptor, accepted);
   }
 
   /** The next connection if there is one now, else `null`. Throws SocketError, also for EMFILE. */
@@ -249,19 +266,12 @@ export class Socket implements AsyncIterable<Accepted> {
     const fd = acceptNow(this.#open("accept"));
     if (fd === EAGAIN || fd === EINTR) return null;
     if (fd < 0) throw systemError("accept", fd);
-    return this.#accepted(fd);
+    return this.#accepted(fd, false);
   }
 
   /** Connections, until the socket is closed. `break` leaves it open. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Accepted, void, undefined> {
-    while (!this.closed) {
-      try {
-        yield await this.accept();
-      } catch (error) {
-        if (error instanceof ClosedError) return;
-        throw error;
-      }
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Accepted, undefined> {
+    return new Connections(this);
   }
 
   /**
@@ -601,7 +611,7 @@ export class Socket implements AsyncIterable<Accepted> {
     if (d.fd < 0) return;
     forgotten.unregister(this);
     if (onClose.hasSubscribers) onClose.publish({ socket: this });
-    if (d.stream && !d.ended && !d.lingers && native.unread(d.fd) > 0) {
+    if (d.stream && !d.ended && (d.extras?.linger ?? null) === null && native.unread(d.fd) > 0) {
       void discardAndClose(new Descriptor(d.detach(), true));
     } else {
       d.close();

@@ -18,8 +18,8 @@ const lingerBytes = new Uint8Array(linger.buffer);
 /** Notes SO_LINGER: what it says of the end of a stream is `close`'s business. */
 export function noteLinger(d: Descriptor): void {
   if (native.getsockopt(d.fd, SOL_SOCKET, SO_LINGER, lingerBytes) < 0) return;
-  d.lingers = linger[0] !== 0;
-  d.lingerSeconds = d.lingers ? linger[1]! : 0;
+  const seconds = linger[0] === 0 ? null : linger[1]!;
+  if (seconds !== null || d.extras !== null) d.needExtras().linger = seconds;
 }
 
 export function setOption(d: Descriptor, level: number, name: number, value: number | Uint8Array): void {
