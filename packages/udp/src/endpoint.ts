@@ -19,7 +19,7 @@ import { Failures } from "./failures.ts";
 import { checkWait } from "./limit.ts";
 import { Multicast } from "./multicast-options.ts";
 import { Sender } from "./sender.ts";
-import { type EndpointSettings, isAnothers } from "./settings.ts";
+import { type EndpointSettings, hearsOfOthers, isAnothers } from "./settings.ts";
 import { type Counters, newCounters, type Statistics } from "./statistics.ts";
 
 /** Room for ancillary data in an error. */
@@ -162,7 +162,9 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     const memory = batch.clear();
     this.#receiving = true;
     try {
-      await this.#receiveInto(memory, options);
+      await (hearsOfOthers(this.#settings)
+        ? this.#receiveInto(memory, options)
+        : this.socket.receiveMany(memory, options));
     } finally {
       this.#receiving = false;
     }
@@ -177,6 +179,7 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     return batch;
   }
 
+  /** Receives, whatever becomes of datagrams to others. */
   async #receiveInto(memory: Parameters<Socket["receiveMany"]>[0], options: WaitOptions | undefined): Promise<void> {
     let wait = options;
     const begun = options?.timeout ? performance.now() : 0;
