@@ -10,13 +10,13 @@ import {
   SOL_SOCKET,
   type Socket,
   type WaitOptions,
+  waitLimit,
 } from "@sockeye/socket-core";
 import { Batch } from "./batch.ts";
 import { checkInteger, checkOptions, rangeError } from "./check.ts";
 import { type Datagram, type DatagramError, datagramOf, type Outgoing } from "./datagram.ts";
 import { type EndpointOptions, settingsOf } from "./endpoint-options.ts";
 import { Failures } from "./failures.ts";
-import { checkWait } from "./limit.ts";
 import { Multicast } from "./multicast-options.ts";
 import { Sender } from "./sender.ts";
 import { type EndpointSettings, hearsOfOthers, isAnothers } from "./settings.ts";
@@ -146,8 +146,7 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
    * TimeoutError or AbortError, which end the wait and no send.
    */
   async flush(options?: WaitOptions): Promise<void> {
-    if (options !== undefined) checkWait("flush", options);
-    await this.#sender.drained(options);
+    await this.#sender.drained(options === undefined ? undefined : waitLimit("flush", options));
     this.#failures.report();
   }
 
