@@ -65,7 +65,7 @@ bool get_arguments(napi_env env, napi_callback_info info, size_t expected, argum
 bool get_int(const arguments *args, size_t index, const char *name, int *out);
 bool get_socket(const arguments *args, int *out);
 bool get_bytes(const arguments *args, size_t index, const char *name, bytes *out);
-bool get_range(const arguments *args, size_t buffer, bytes *out);
+bool get_start(const arguments *args, size_t buffer, bytes *out);
 bool get_address_buffer(const arguments *args, size_t index, address_buffer *out);
 bool get_address(const arguments *args, size_t index, address_buffer *out);
 napi_value number(napi_env env, int64_t value);

@@ -56,15 +56,11 @@ bool get_bytes(const arguments *args, size_t index, const char *name, bytes *out
   return true;
 }
 
-/* (buffer, offset, length) at three consecutive positions. */
-bool get_range(const arguments *args, size_t buffer, bytes *out) {
-  int offset, length;
-  if (!get_bytes(args, buffer, "buffer", out) || !get_int(args, buffer + 1, "offset", &offset) ||
-      !get_int(args, buffer + 2, "length", &length))
-    return false;
-  if (offset < 0 || length < 0 || (size_t)offset > out->length || (size_t)length > out->length - (size_t)offset)
-    return fail(args->env, true, "offset and length", "within the buffer");
-  out->data = out->data == NULL ? NULL : out->data + offset;
+/* (buffer, length) at two consecutive positions: that many bytes at its start. */
+bool get_start(const arguments *args, size_t buffer, bytes *out) {
+  int length;
+  if (!get_bytes(args, buffer, "buffer", out) || !get_int(args, buffer + 1, "length", &length)) return false;
+  if (length < 0 || (size_t)length > out->length) return fail(args->env, true, "length", "within the buffer");
   out->length = (size_t)length;
   return true;
 }

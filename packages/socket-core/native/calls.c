@@ -197,50 +197,52 @@ static napi_value call_accept(napi_env env, napi_callback_info info) {
 #endif
 }
 
-/* recv(fd, buffer, offset, length, flags) */
+/* recv(fd, buffer, length, flags): up to `length` bytes at the start of the buffer */
 static napi_value call_recv(napi_env env, napi_callback_info info) {
   arguments args;
   bytes buffer;
   int fd, flags;
-  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
-      !get_int(&args, 4, "flags", &flags))
+  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_start(&args, 1, &buffer) ||
+      !get_int(&args, 3, "flags", &flags))
     return NULL;
   return result(env, recv(fd, buffer.data, buffer.length, flags | MSG_DONTWAIT));
 }
 
-/* send(fd, buffer, offset, length, flags) */
+/* send(fd, buffer, flags, offset): the buffer from `offset` on, which may be left out for all of it */
 static napi_value call_send(napi_env env, napi_callback_info info) {
   arguments args;
   bytes buffer;
-  int fd, flags;
-  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
-      !get_int(&args, 4, "flags", &flags))
+  int fd, flags, offset = 0;
+  if (!get_arguments(env, info, 3, &args) || !get_socket(&args, &fd) || !get_bytes(&args, 1, "buffer", &buffer) ||
+      !get_int(&args, 2, "flags", &flags) || (args.count > 3 && !get_int(&args, 3, "offset", &offset)))
     return NULL;
-  return result(env, send(fd, buffer.data, buffer.length, flags | MSG_NOSIGNAL | MSG_DONTWAIT));
+  if (offset < 0 || (size_t)offset > buffer.length) return number(env, -EINVAL);
+  return result(env, send(fd, buffer.data + offset, buffer.length - (size_t)offset,
+                          flags | MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
-/* recvfrom(fd, buffer, offset, length, flags, address) */
+/* recvfrom(fd, buffer, length, flags, address) */
 static napi_value call_recvfrom(napi_env env, napi_callback_info info) {
   arguments args;
   bytes buffer;
   address_buffer address;
   int fd, flags;
-  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
-      !get_int(&args, 4, "flags", &flags) || !get_address_buffer(&args, 5, &address))
+  if (!get_arguments(env, info, 5, &args) || !get_socket(&args, &fd) || !get_start(&args, 1, &buffer) ||
+      !get_int(&args, 3, "flags", &flags) || !get_address_buffer(&args, 4, &address))
     return NULL;
   *address.length = address.capacity;
   return result(
       env, recvfrom(fd, buffer.data, buffer.length, flags | MSG_DONTWAIT, address.address, address.length));
 }
 
-/* sendto(fd, buffer, offset, length, flags, address) */
+/* sendto(fd, buffer, flags, address) */
 static napi_value call_sendto(napi_env env, napi_callback_info info) {
   arguments args;
   bytes buffer;
   address_buffer address;
   int fd, flags;
-  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
-      !get_int(&args, 4, "flags", &flags) || !get_address(&args, 5, &address))
+  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_bytes(&args, 1, "buffer", &buffer) ||
+      !get_int(&args, 2, "flags", &flags) || !get_address(&args, 3, &address))
     return NULL;
   return result(env, sendto(fd, buffer.data, buffer.length, flags | MSG_NOSIGNAL | MSG_DONTWAIT, address.address,
                             *address.length));

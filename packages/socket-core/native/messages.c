@@ -246,13 +246,13 @@ static napi_value call_sendmmsg(napi_env env, napi_callback_info info) {
 
 #ifdef __linux__
 
-/* sendSegments(fd, buffer, offset, length, segmentSize, address): UDP_SEGMENT of udp(7); address may be null. */
+/* sendSegments(fd, buffer, segmentSize, address): UDP_SEGMENT of udp(7); address may be null. */
 static napi_value call_send_segments(napi_env env, napi_callback_info info) {
   arguments args;
   int fd, segment_size;
   bytes buffer;
-  if (!get_arguments(env, info, 6, &args) || !get_socket(&args, &fd) || !get_range(&args, 1, &buffer) ||
-      !get_int(&args, 4, "segmentSize", &segment_size))
+  if (!get_arguments(env, info, 4, &args) || !get_socket(&args, &fd) || !get_bytes(&args, 1, "buffer", &buffer) ||
+      !get_int(&args, 2, "segmentSize", &segment_size))
     return NULL;
   if (segment_size < 1 || segment_size > UINT16_MAX) return number(env, -EINVAL);
   struct iovec vector = {.iov_base = buffer.data, .iov_len = buffer.length};
@@ -269,9 +269,9 @@ static napi_value call_send_segments(napi_env env, napi_callback_info info) {
   header->cmsg_len = CMSG_LEN(sizeof(uint16_t));
   uint16_t size = (uint16_t)segment_size;
   memcpy(CMSG_DATA(header), &size, sizeof size);
-  if (!is_nullish(&args, 5)) {
+  if (!is_nullish(&args, 3)) {
     address_buffer address;
-    if (!get_address(&args, 5, &address)) return NULL;
+    if (!get_address(&args, 3, &address)) return NULL;
     message.msg_name = address.address;
     message.msg_namelen = *address.length;
   }

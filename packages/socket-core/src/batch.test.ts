@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { InetAddress } from "./address.ts";
 import { MAX_BATCH, ReceiveBatch, SendBatch } from "./batch.ts";
 import { AF_INET, AF_INET6, IP_RECVTTL, IP_TTL, IPPROTO_IP, SOCK_DGRAM, SOL_UDP, UDP_GRO } from "./constants.ts";
+import { native } from "./native.ts";
 import { Socket } from "./socket.ts";
 
 const open: Socket[] = [];
@@ -93,6 +94,33 @@ it("goes to the connected peer where no address is given, and from the middle", 
   expect([batch.data(0).toString(), batch.data(1).toString(), batch.length]).toEqual(["b", "c", 2]);
   out.clear();
   expect(sender.trySendMany(out)).toBe(0);
+});
+
+it("waits at once after a batch that was not full, and tries first after a full one", async () => {
+  const sender = endpoint(AF_INET, "127.0.0.1");
+  const receiver = endpoint(AF_INET, "127.0.0.1");
+  const send = (text: string): void => {
+    sender.trySendto(text, receiver.getsockname());
+  };
+  const calls = vi.spyOn(native, "recvmmsg");
+  try {
+    const batch = new ReceiveBatch(2);
+    send("a");
+    expect(await receiver.receiveMany(batch)).toBe(1);
+    const next = receiver.receiveMany(batch);
+    expect(calls).toHaveBeenCalledTimes(1);
+    for (const text of ["b", "c", "d"]) send(text);
+    expect(await next).toBe(2);
+    expect(calls).toHaveBeenCalledTimes(2);
+    const last = receiver.receiveMany(batch);
+    expect(calls).toHaveBeenCalledTimes(3);
+    expect([await last, batch.data(0).toString()]).toEqual([1, "d"]);
+    // Without a wait it is tried all the same.
+    await expect(receiver.receiveMany(batch, { timeout: 0 })).rejects.toMatchObject({ code: "EAGAIN" });
+    expect(calls).toHaveBeenCalledTimes(4);
+  } finally {
+    calls.mockRestore();
+  }
 });
 
 it("has room for so many and no more", () => {

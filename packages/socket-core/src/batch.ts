@@ -1,6 +1,7 @@
 /** Datagrams by the batch, recvmmsg(2) and sendmmsg(2): one system call and no object for up to 64 of them. */
 import { type Address, addressBuffer, decodeAddress, encodeAddress } from "./address.ts";
 import { type Ancillary, decodeAncillary, parseAncillary } from "./ancillary.ts";
+import { capabilities } from "./capabilities.ts";
 import { checkData, checkInteger, rangeError, typeError, type WaitOptions } from "./check.ts";
 import { MSG_TRUNC, SOL_UDP, UDP_GRO } from "./constants.ts";
 import { layout, META, native } from "./native.ts";
@@ -142,7 +143,12 @@ const receiveCall = defineCall<ReceiveBatch, number>({
   check(batch) {
     if (!(batch instanceof ReceiveBatch)) throw typeError("batch", "a ReceiveBatch", batch);
   },
-  attempt: (d, batch) => batch.receive(d.fd),
+  attempt(d, batch) {
+    const count = batch.receive(d.fd);
+    // What did not fill the batch was all that there was; a system without batches gives one at a time.
+    d.drained = capabilities.batches && count > 0 && count < batch.capacity;
+    return count;
+  },
   finish: (count) => count,
 });
 

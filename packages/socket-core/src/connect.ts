@@ -29,7 +29,7 @@ function outcome(d: Descriptor): number {
   if (status < 0) return status;
   if (errorNumber[0] !== 0) return -errorNumber[0]!;
   if (native.getpeername(d.fd, addressBuffer) !== ENOTCONN) return 0;
-  return native.recv(d.fd, peeked, 0, 1, MSG_PEEK) === ENOTCONN ? ENOTCONN : EAGAIN;
+  return native.recv(d.fd, peeked, 1, MSG_PEEK) === ENOTCONN ? ENOTCONN : EAGAIN;
 }
 
 interface Connected {

@@ -323,3 +323,4 @@ export {
 } from "./serve-datagrams.ts";
 export { type Accepted, Socket } from "./socket.ts";
 export type { TcpInfo } from "./tcp-info.ts";
+export { type WaitLimit, waitLimit } from "./wait-limit.ts";

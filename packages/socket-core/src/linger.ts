@@ -17,7 +17,7 @@ const LINGER_LIMIT = 16 * 1024 * 1024;
 const discardCall = defineCall<undefined, number>({
   syscall: "recv",
   direction: READ,
-  attempt: (d) => native.recv(d.fd, receiveSlab(), 0, SLAB_SIZE, 0),
+  attempt: (d) => native.recv(d.fd, receiveSlab(), SLAB_SIZE, 0),
   finish: (count) => count,
 });
 

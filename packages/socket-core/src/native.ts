@@ -42,17 +42,12 @@ export interface Native {
   listen(fd: number, backlog: number): number;
   shutdown(fd: number, how: number): number;
   accept(fd: number, address: AddressBuffer): number;
-  recv(fd: number, buffer: Uint8Array, offset: number, length: number, flags: number): number;
-  send(fd: number, buffer: Uint8Array, offset: number, length: number, flags: number): number;
-  recvfrom(
-    fd: number,
-    buffer: Uint8Array,
-    offset: number,
-    length: number,
-    flags: number,
-    address: AddressBuffer,
-  ): number;
-  sendto(fd: number, buffer: Uint8Array, offset: number, length: number, flags: number, address: AddressBuffer): number;
+  /** Receives up to `length` bytes at the start of `buffer`. */
+  recv(fd: number, buffer: Uint8Array, length: number, flags: number): number;
+  recvfrom(fd: number, buffer: Uint8Array, length: number, flags: number, address: AddressBuffer): number;
+  /** Sends `buffer` from `offset` on; without it, all of it. */
+  send(fd: number, buffer: Uint8Array, flags: number, offset?: number): number;
+  sendto(fd: number, buffer: Uint8Array, flags: number, address: AddressBuffer): number;
   /** Sends `buffers[first]` from `offset` and up to 63 that follow, in one call. */
   sendv(fd: number, buffers: readonly Uint8Array[], first: number, offset: number): number;
   unread(fd: number): number;
@@ -87,14 +82,7 @@ export interface Native {
   ): number;
   /** `meta` holds start, length and number of the address (-1: none) of each; the addresses are AddressBuffers. */
   sendmmsg(fd: number, slab: Uint8Array, meta: Uint8Array, count: number, addresses: Uint8Array): number;
-  sendSegments(
-    fd: number,
-    buffer: Uint8Array,
-    offset: number,
-    length: number,
-    segmentSize: number,
-    address: AddressBuffer | null,
-  ): number;
+  sendSegments(fd: number, buffer: Uint8Array, segmentSize: number, address: AddressBuffer | null): number;
   /* On the thread pool. */
   sendfile(fd: number, file: number, offset: number, count: number): Promise<number>;
   /** The name of an EAI_ constant, -errno, or five elements an entry: family, type, protocol, AddressBuffer, name or null. */

@@ -64,13 +64,13 @@ function keptError(d: Descriptor, buffer: Uint8Array, size: number, flags: numbe
 /** recv(2); an error that had to be taken out of the kernel's queue comes from where it was kept. */
 function recv(d: Descriptor, buffer: Uint8Array, size: number, flags: number): number {
   const kept = flags === 0 ? -1 : keptError(d, buffer, size, flags);
-  return kept < 0 ? native.recv(d.fd, buffer, 0, size, flags) : kept;
+  return kept < 0 ? native.recv(d.fd, buffer, size, flags) : kept;
 }
 
 /** recvfrom(2), likewise. */
 function recvfrom(d: Descriptor, buffer: Uint8Array, size: number, flags: number): number {
   const kept = flags === 0 ? -1 : keptError(d, buffer, size, flags);
-  return kept < 0 ? native.recvfrom(d.fd, buffer, 0, size, flags, addressBuffer) : kept;
+  return kept < 0 ? native.recvfrom(d.fd, buffer, size, flags, addressBuffer) : kept;
 }
 
 /** What one receiving call brings with it. */
@@ -239,7 +239,7 @@ export function receiveNow(d: Descriptor, buffer: Uint8Array, flags: number): nu
 export function receiveDatagramNow(d: Descriptor, fd: number, length: number, flags: number): Datagram | null {
   checkInteger("length", length, 1, SLAB_SIZE);
   if (flags !== 0) checkFlags(flags);
-  const count = note(d, native.recvfrom(fd, receiveSlab(), 0, length, flags, addressBuffer), 0);
+  const count = note(d, native.recvfrom(fd, receiveSlab(), length, flags, addressBuffer), 0);
   if (count === EAGAIN || count === EINTR) return null;
   if (count < 0) throw systemError("recvfrom", count);
   const address = decodeAddress();

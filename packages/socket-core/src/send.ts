@@ -46,7 +46,7 @@ const sendCall = defineCall<Sending, number>({
   syscall: "send",
   direction: WRITE,
   check: checkSending,
-  attempt: (d, { bytes, flags }) => native.send(d.fd, bytes, 0, bytes.length, flags),
+  attempt: (d, { bytes, flags }) => native.send(d.fd, bytes, flags),
   finish: (count) => count,
 });
 
@@ -57,7 +57,7 @@ const sendAllCall = defineCall<Sending, void>({
   attempt(d, args) {
     const { bytes, flags } = args;
     do {
-      const count = native.send(d.fd, bytes, args.sent, bytes.length - args.sent, flags);
+      const count = native.send(d.fd, bytes, flags, args.sent);
       if (count < 0) return count;
       args.sent += count;
     } while (args.sent < bytes.length);
@@ -88,7 +88,7 @@ export function sendAll(
 export function sendNow(fd: number, data: string | Uint8Array, flags: number): number | null {
   const bytes = checkData("data", data);
   if (flags !== 0) checkFlags(flags);
-  const count = native.send(fd, bytes, 0, bytes.length, flags);
+  const count = native.send(fd, bytes, flags);
   if (count >= 0) return count;
   if (count === EAGAIN || count === EINTR) return null;
   throw systemError("send", count);
@@ -112,7 +112,7 @@ const sendToCall = defineCall<SendingTo, number>({
   },
   attempt(d, { bytes, flags, family, address, encoded }) {
     if (!encoded) encodeAddress(family, address);
-    return native.sendto(d.fd, bytes, 0, bytes.length, flags, addressBuffer);
+    return native.sendto(d.fd, bytes, flags, addressBuffer);
   },
   finish: (count) => count,
   target: ({ address }) => address,
@@ -157,7 +157,7 @@ export function sendToNow(
   const bytes = checkData("data", data);
   if (flags !== 0) checkFlags(flags);
   encodeAddress(owner.family, address);
-  const count = native.sendto(fd, bytes, 0, bytes.length, flags, addressBuffer);
+  const count = native.sendto(fd, bytes, flags, addressBuffer);
   if (count >= 0) return count;
   if (count === EAGAIN || count === EINTR) return null;
   throw systemError("sendto", count, address);

@@ -484,7 +484,7 @@ export class Socket implements AsyncIterable<Accepted> {
     checkInteger("segmentSize", segmentSize, 1, 65535);
     if (address !== undefined) encodeAddress(this.family, address);
     const to = address === undefined ? null : addressBuffer;
-    const count = native.sendSegments(fd, data, 0, data.length, segmentSize, to);
+    const count = native.sendSegments(fd, data, segmentSize, to);
     if (count >= 0) return count;
     if (count === EAGAIN || count === EINTR) return null;
     throw systemError("sendmsg", count, address);

@@ -10,16 +10,16 @@ import {
   SOL_SOCKET,
   type Socket,
   type WaitOptions,
+  waitLimit,
 } from "@sockeye/socket-core";
 import { Batch } from "./batch.ts";
 import { checkInteger, checkOptions, rangeError } from "./check.ts";
 import { type Datagram, type DatagramError, datagramOf, type Outgoing } from "./datagram.ts";
 import { type EndpointOptions, settingsOf } from "./endpoint-options.ts";
 import { Failures } from "./failures.ts";
-import { checkWait } from "./limit.ts";
 import { Multicast } from "./multicast-options.ts";
 import { Sender } from "./sender.ts";
-import { type EndpointSettings, isAnothers } from "./settings.ts";
+import { type EndpointSettings, hearsOfOthers, isAnothers } from "./settings.ts";
 import { type Counters, newCounters, type Statistics } from "./statistics.ts";
 
 /** Room for ancillary data in an error. */
@@ -146,8 +146,7 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
    * TimeoutError or AbortError, which end the wait and no send.
    */
   async flush(options?: WaitOptions): Promise<void> {
-    if (options !== undefined) checkWait("flush", options);
-    await this.#sender.drained(options);
+    await this.#sender.drained(options === undefined ? undefined : waitLimit("flush", options));
     this.#failures.report();
   }
 
@@ -162,7 +161,9 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     const memory = batch.clear();
     this.#receiving = true;
     try {
-      await this.#receiveInto(memory, options);
+      await (hearsOfOthers(this.#settings)
+        ? this.#receiveInto(memory, options)
+        : this.socket.receiveMany(memory, options));
     } finally {
       this.#receiving = false;
     }
@@ -177,6 +178,7 @@ export class Endpoint implements AsyncIterable<Datagram>, AsyncDisposable {
     return batch;
   }
 
+  /** Receives, whatever becomes of datagrams to others. */
   async #receiveInto(memory: Parameters<Socket["receiveMany"]>[0], options: WaitOptions | undefined): Promise<void> {
     let wait = options;
     const begun = options?.timeout ? performance.now() : 0;

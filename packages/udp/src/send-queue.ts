@@ -1,7 +1,6 @@
 /** Sends that wait, one after the other: whoever comes later is sent later. */
-import { BusyError, type WaitOptions } from "@sockeye/socket-core";
+import { BusyError, type WaitLimit } from "@sockeye/socket-core";
 import type { Failures, Outcome } from "./failures.ts";
-import { limitWait } from "./limit.ts";
 
 /** A send in steps: each promise that it yields is waited for before it goes on. */
 export type Steps<T> = Generator<Promise<unknown>, T, void>;
@@ -53,15 +52,15 @@ export class SendQueue {
    * Runs the steps as far as they go now, and the rest in its turn. When the caller gives up before it is done, the
    * steps that are left are not run; the promise then rejects.
    */
-  add<T>(what: string, steps: Steps<T>, options?: WaitOptions): Promise<T> {
+  add<T>(what: string, steps: Steps<T>, limit?: WaitLimit): Promise<T> {
     if (this.#jobs.length >= this.#max) {
       return this.#failures.rejected(new BusyError("send", `${this.#jobs.length} sends already wait`));
     }
-    const job: Job<T> = { ...this.#failures.outcome<T>(), steps, isOver: false, isLimited: options !== undefined };
+    const job: Job<T> = { ...this.#failures.outcome<T>(), steps, isOver: false, isLimited: limit !== undefined };
     this.#jobs.push(job as Job<unknown>);
     if (this.#jobs.length === 1) void this.#run();
-    if (options !== undefined && !job.isOver) {
-      const release = limitWait(what, options, (error) => this.#giveUp(what, job as Job<unknown>, error));
+    if (limit !== undefined && !job.isOver) {
+      const release = limit((error) => this.#giveUp(what, job as Job<unknown>, error));
       const { resolve, reject } = job;
       job.resolve = (value) => {
         release();
@@ -90,15 +89,15 @@ export class SendQueue {
   }
 
   /** Resolves when nothing waits any more. */
-  drained(options: WaitOptions = {}): Promise<void> {
+  drained(limit?: WaitLimit): Promise<void> {
     if (this.idle) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const done = (): void => {
-        release();
+        release?.();
         resolve();
       };
       this.#idle.push(done);
-      const release = limitWait("flush", options, (error) => {
+      const release = limit?.((error) => {
         this.#idle = this.#idle.filter((each) => each !== done);
         reject(error);
       });

@@ -6,12 +6,13 @@ import {
   MAX_BATCH,
   SendBatch,
   type Socket,
+  type WaitLimit,
   type WaitOptions,
+  waitLimit,
 } from "@sockeye/socket-core";
 import { checkAddress, checkData, checkInteger, checkIterable, typeError } from "./check.ts";
 import type { Outgoing } from "./datagram.ts";
 import type { Failures } from "./failures.ts";
-import { checkWait } from "./limit.ts";
 import {
   bytesPerCall,
   exceedsPath,
@@ -67,8 +68,8 @@ export class Sender {
   }
 
   /** Resolves when nothing waits for room any more. */
-  drained(options?: WaitOptions): Promise<void> {
-    return this.#queue.drained(options);
+  drained(limit?: WaitLimit): Promise<void> {
+    return this.#queue.drained(limit);
   }
 
   #count(datagrams: number, bytes: number): void {
@@ -81,9 +82,9 @@ export class Sender {
   send(data: string | Uint8Array, to: Address | undefined, options?: WaitOptions): Promise<void> {
     const bytes = checkData("data", data);
     if (to !== undefined) checkAddress("to", to);
-    if (options !== undefined) checkWait("send", options);
+    const limit = options === undefined ? undefined : waitLimit("send", options);
     if (!this.#queue.idle || !this.#trySend(bytes, to)) {
-      return this.#queue.add("send", this.#one(bytes, to), options);
+      return this.#queue.add("send", this.#one(bytes, to), limit);
     }
     // Sends that always succeed at once must not keep the loop from its other work.
     if (--this.#share > 0) return done;
@@ -96,16 +97,16 @@ export class Sender {
 
   sendMany(datagrams: Iterable<Outgoing>, options?: WaitOptions): Promise<number> {
     checkIterable("datagrams", datagrams);
-    if (options !== undefined) checkWait("sendMany", options);
-    return this.#queue.add("sendMany", this.#many(datagrams, 0), options);
+    const limit = options === undefined ? undefined : waitLimit("sendMany", options);
+    return this.#queue.add("sendMany", this.#many(datagrams, 0), limit);
   }
 
   sendSegments(data: Uint8Array, segmentSize: number, to: Address | undefined, options?: WaitOptions): Promise<number> {
     const bytes = checkData("data", data);
     checkInteger("segmentSize", segmentSize, 1, this.#socket.family === AF_INET6 ? MAX_PAYLOAD_IPV6 : MAX_PAYLOAD_IPV4);
     if (to !== undefined) checkAddress("to", to);
-    if (options !== undefined) checkWait("sendSegments", options);
-    return this.#queue.add("sendSegments", this.#segmented(bytes, segmentSize, to), options);
+    const limit = options === undefined ? undefined : waitLimit("sendSegments", options);
+    return this.#queue.add("sendSegments", this.#segmented(bytes, segmentSize, to), limit);
   }
 
   /** False where the kernel has no room. */

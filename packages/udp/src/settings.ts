@@ -17,6 +17,11 @@ export interface EndpointSettings {
  * With the error queue on, an ICMP error about one peer fails the next system call, whichever peer that is for. An
  * endpoint without a peer of its own leaves it to `errors()` and tries again.
  */
-export function isAnothers(error: unknown, { errorQueue, connected }: EndpointSettings): boolean {
-  return errorQueue && !connected && error instanceof SocketError && error.errno !== undefined;
+export function hearsOfOthers({ errorQueue, connected }: EndpointSettings): boolean {
+  return errorQueue && !connected;
+}
+
+/** Whether the error may be such a one. */
+export function isAnothers(error: unknown, settings: EndpointSettings): boolean {
+  return hearsOfOthers(settings) && error instanceof SocketError && error.errno !== undefined;
 }
