@@ -4,8 +4,10 @@ import type { ByteSource } from "./byte-source.ts";
 import { checkInteger, checkOptions } from "./check.ts";
 import { StreamError } from "./errors.ts";
 import { DEFAULT_LIMIT, MAX_LENGTH, Reader } from "./reader.ts";
-import { MAX_TIMEOUT } from "./wait.ts";
 import { rejected, Writer } from "./writer.ts";
+
+/** The longest wait, in milliseconds: what a timer of Node.js can hold. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** What every stream takes. */
 export interface StreamOptions {

@@ -2,11 +2,10 @@
 import type { Socket as NodeSocket } from "node:net";
 import { isIP } from "node:net";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
-import { SocketError, type WaitOptions } from "@sockeye/socket-core";
+import { SocketError, type WaitOptions, waitLimit } from "@sockeye/socket-core";
 import { translateError } from "./bridges/duplex-transport.ts";
 import { StreamError, TlsError } from "./errors.ts";
 import type { ClientTlsOptions, ServerTlsOptions, TlsState } from "./tls-options.ts";
-import { limitWait } from "./wait.ts";
 
 /** A peer that connects and then says nothing must not be waited for without end. Milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000;
@@ -105,8 +104,7 @@ export async function handshake(plain: NodeSocket, role: TlsRole, options: WaitO
   let release: (() => void) | undefined;
   try {
     const secure = await new Promise<TLSSocket>((resolve, reject) => {
-      release = limitWait("startTls", { signal, timeout }, reject);
-      if (signal?.aborted) return;
+      release = waitLimit("startTls", { signal, timeout })(reject);
       plain.once("close", () =>
         reject(new TlsError("The connection was closed during the handshake", "ERR_TLS_CLOSED")),
       );

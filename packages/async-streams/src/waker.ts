@@ -1,6 +1,5 @@
 /** Waiting for something that is told of, not polled. */
-import type { WaitOptions } from "@sockeye/socket-core";
-import { limitWait } from "./wait.ts";
+import { type WaitOptions, waitLimit } from "@sockeye/socket-core";
 
 /** Those who wait for one condition; whoever is woken looks at it again. */
 export class Waker {
@@ -31,8 +30,9 @@ export class Waker {
         release();
         resolve();
       }
+      const limit = waitLimit(this.#what, options);
       waiting.add(done);
-      const release = limitWait(this.#what, options, (error) => {
+      const release = limit((error) => {
         waiting.delete(done);
         reject(error);
       });

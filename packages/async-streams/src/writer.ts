@@ -1,9 +1,8 @@
 /** The writing half: back-pressure built in, and the small writes of one tick in one system call. */
-import { ClosedError, SHUT_WR, SocketError, type WaitOptions } from "@sockeye/socket-core";
+import { ClosedError, SHUT_WR, SocketError, type WaitLimit, type WaitOptions, waitLimit } from "@sockeye/socket-core";
 import type { ByteSink } from "./byte-sink.ts";
 import { checkData } from "./check.ts";
 import { StreamClosedError } from "./errors.ts";
-import { checkWait, limitWait } from "./wait.ts";
 
 /** A write waits while more than this is buffered, in bytes; asyncio's and Node's high-water mark. */
 const HIGH_WATER = 64 * 1024;
@@ -32,6 +31,8 @@ function flushDirty(): void {
 }
 let flushScheduled: (writer: Writer) => void;
 
+/** What can be written: text, bytes, or a list of them. */
+type Data = string | Uint8Array | readonly (string | Uint8Array)[];
 type Pending = (string | Uint8Array)[];
 /** What a writer with nothing to send has: most writers most of the time. */
 const nothingPending: Pending = [];
@@ -48,23 +49,6 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 /** A rejection that may be dropped. */
 export function rejected(error: unknown): Promise<never> {
   return handled(Promise.reject(error));
-}
-
-/** The rejection of a call that its options forbid, or undefined. */
-function refusalOf(what: string, options: WaitOptions): Promise<never> | undefined {
-  try {
-    checkWait(what, options);
-    return undefined;
-  } catch (error) {
-    return rejected(error);
-  }
-}
-
-/** What ends a wait before its time, and the data of which something may be lent. */
-interface Limits {
-  what: string;
-  options: WaitOptions;
-  data?: string | Uint8Array | readonly (string | Uint8Array)[];
 }
 
 interface Waiter {
@@ -148,27 +132,29 @@ export class Writer {
    * Rejects with SocketError (EPIPE, ECONNRESET …), ClosedError, StreamClosedError, TimeoutError or AbortError.
    */
   write(data: string | Uint8Array | readonly (string | Uint8Array)[], options?: WaitOptions): Promise<void> {
-    const refusal = options && refusalOf("write", options);
-    if (refusal !== undefined) return refusal;
-    if (this.#ended !== undefined && this.#failure === undefined) return rejected(new StreamClosedError("write"));
+    try {
+      return this.#write(data, options === undefined ? undefined : waitLimit("write", options));
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  #write(data: Data, limit: WaitLimit | undefined): Promise<void> {
+    if (this.#ended !== undefined && this.#failure === undefined) throw new StreamClosedError("write");
     if (this.#sink.closed) this.#fail(new ClosedError("write"));
-    if (this.#failure !== undefined) return rejected(this.#failure);
+    if (this.#failure !== undefined) throw this.#failure;
     let isLent = false;
     if (typeof data === "string" || data instanceof Uint8Array) {
       isLent = this.#add(data);
     } else {
-      try {
-        checkData("data", data);
-      } catch (error) {
-        return rejected(error);
-      }
+      checkData("data", data);
       for (const part of data) if (this.#add(part)) isLent = true;
     }
     if (isLent || this.#buffered > HIGH_WATER) {
       // What was lent must be all with the kernel before the caller may have it back.
       const position = this.#sent + this.#buffered - (isLent ? 0 : LOW_WATER);
       if (!this.#blocked) this.#flushNow();
-      return options === undefined ? this.#until(position) : this.#until(position, { what: "write", options, data });
+      return this.#until(position, limit, data);
     }
     if (this.#buffered > 0 && !this.#scheduled && !this.#blocked) {
       this.#scheduled = true;
@@ -194,7 +180,7 @@ export class Writer {
   }
 
   /** Resolves when so many bytes in all are with the kernel. */
-  #until(position: number, limits?: Limits): Promise<void> {
+  #until(position: number, limit?: WaitLimit, data: Data = []): Promise<void> {
     if (this.#failure !== undefined) return rejected(this.#failure);
     if (this.#sent >= position) return done;
     return handled(
@@ -202,17 +188,17 @@ export class Writer {
         const waiter: Waiter = { position, resolve, reject };
         this.#waiters ??= [];
         this.#waiters.push(waiter);
-        if (limits !== undefined) this.#limit(waiter, limits);
+        if (limit !== undefined) this.#limit(waiter, limit, data);
       }),
     );
   }
 
   /** Lets a waiter give up. The data stays; what is lent of it is copied, and so the caller's again. */
-  #limit(waiter: Waiter, { what, options, data }: Limits): void {
+  #limit(waiter: Waiter, limit: WaitLimit, data: Data): void {
     const { resolve, reject } = waiter;
     // The list is the caller's, and may be another one by then.
-    const lent = [data ?? []].flat().filter((part) => typeof part !== "string" && part.length >= LARGE) as Uint8Array[];
-    const release = limitWait(what, options, (error) => {
+    const lent = [data].flat().filter((part) => typeof part !== "string" && part.length >= LARGE) as Uint8Array[];
+    const release = limit((error) => {
       this.#waiters = this.#waiters?.filter((each) => each !== waiter);
       for (const part of lent) this.#keep(part);
       reject(error);
@@ -347,11 +333,14 @@ export class Writer {
    * Rejects as `write` does.
    */
   flush(options?: WaitOptions): Promise<void> {
-    const refusal = options && refusalOf("flush", options);
-    if (refusal !== undefined) return refusal;
-    const position = this.#sent + this.#buffered;
-    if (this.#failure === undefined && this.#buffered > 0 && !this.#blocked) this.#flushNow();
-    return this.#until(position, options && { what: "flush", options });
+    try {
+      const limit = options === undefined ? undefined : waitLimit("flush", options);
+      const position = this.#sent + this.#buffered;
+      if (this.#failure === undefined && this.#buffered > 0 && !this.#blocked) this.#flushNow();
+      return this.#until(position, limit);
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   /**
