@@ -1,10 +1,12 @@
 // Runs this package's tests on the addon built with AddressSanitizer and LeakSanitizer, and first proves on a seeded bug
 // that the sanitizer would speak. Linux with gcc or clang; the package must be built.
-import { spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { findCompiler } from "./compiler.mjs";
 
 const here = import.meta.dirname;
@@ -55,27 +57,30 @@ if (seeded.status === 0 || !/AddressSanitizer: heap-buffer-overflow[\s\S]*seeded
 }
 console.log("The seeded bug is found: AddressSanitizer speaks.");
 
-const vitest = join(createRequire(import.meta.url).resolve("vitest/package.json"), "..", "vitest.mjs");
-// Not under the sanitizer: tests that run npm and tsc, and those that run ip, nft and mount, because it is preloaded into
-// those too and finds their leaks; nor what is tested without an addon.
-const { status, signal } = node(
-  [vitest, "run", "--exclude", "test/{absent,happy-eyeballs,link,pack,ping,platform,readme}.test.ts"],
-  {
-    stdio: "inherit",
-    env: environment("asan.node"),
-  },
-);
-if (signal) fail(`The tests were ended by ${signal}.`);
-if (status !== 0) process.exit(status ?? 1);
-
+// Beside the tests, since it takes one core.
 const SECONDS = 60;
 const seed = process.env.SOCKEYE_SEED ?? String(Math.floor(Math.random() * 2 ** 31));
 console.log(`Closing at random moments from inside callbacks for ${SECONDS} s, seed ${seed} …`);
-const chaos = node([join(packageFolder, "test", "chaos.child.mjs"), dist, seed, String(SECONDS)], {
-  env: environment("asan.node"),
-  timeout: (SECONDS + 120) * 1000,
-});
-console.log(chaos.stdout.trim());
-if (chaos.status !== 0 || JSON.parse(chaos.stdout).left !== 0) {
-  fail(`It failed (exit ${chaos.status}, signal ${chaos.signal}), seed ${seed}:\n${chaos.stderr}`);
+const chaos = promisify(execFile)(
+  process.execPath,
+  [join(packageFolder, "test", "chaos.child.mjs"), dist, seed, String(SECONDS)],
+  { cwd: packageFolder, env: environment("asan.node"), timeout: (SECONDS + 120) * 1000, killSignal: "SIGKILL" },
+).catch((error) => error);
+
+const vitest = join(createRequire(import.meta.url).resolve("vitest/package.json"), "..", "vitest.mjs");
+// Not under the sanitizer: tests that run npm and tsc, and those that run ip, nft and mount, because it is preloaded into
+// those too and finds their leaks; nor what is tested without an addon.
+const tests = spawn(
+  process.execPath,
+  [vitest, "run", "--exclude", "test/{absent,happy-eyeballs,link,pack,ping,platform,readme}.test.ts"],
+  { cwd: packageFolder, stdio: "inherit", env: environment("asan.node") },
+);
+const [status, signal] = await once(tests, "exit");
+
+const { stdout, stderr, code = 0, signal: killed } = await chaos;
+console.log(stdout.trim());
+if (code !== 0 || JSON.parse(stdout).left !== 0) {
+  fail(`It failed (exit ${code}, signal ${killed}), seed ${seed}:\n${stderr}`);
 }
+if (signal) fail(`The tests were ended by ${signal}.`);
+if (status !== 0) process.exit(status ?? 1);

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { PacketAddress } from "./address.ts";
 import { ReceiveBatch } from "./batch.ts";
 import * as C from "./constants.ts";
-import { htons } from "./inet.ts";
 import { ifNameIndex } from "./names.ts";
 import { Socket } from "./socket.ts";
 
@@ -81,19 +80,22 @@ describe.skipIf(!root)("packet sockets (need root)", () => {
     const receiver = track(new Socket(C.AF_INET, C.SOCK_DGRAM));
     receiver.bind({ address: "127.0.0.1", port: 0 });
     const { port } = receiver.getsockname() as { port: number };
-    // ldh [36] (destination port behind Ethernet and IPv4); jeq #port; ret #262144; ret #0
-    const program = Buffer.alloc(4 * 8);
+    // ldb [23]; jeq #17 (UDP); ldh [36] (destination port behind Ethernet and IPv4); jeq #port; ret #262144; ret #0
+    const program = Buffer.alloc(6 * 8);
     const instruction = (i: number, code: number, jt: number, jf: number, k: number): void => {
       program.writeUInt16LE(code, i * 8);
       program[i * 8 + 2] = jt;
       program[i * 8 + 3] = jf;
       program.writeUInt32LE(k, i * 8 + 4);
     };
-    instruction(0, 0x28, 0, 0, 36);
-    instruction(1, 0x15, 0, 1, port);
-    instruction(2, 0x06, 0, 0, 262_144);
-    instruction(3, 0x06, 0, 0, 0);
-    const capture = track(new Socket(C.AF_PACKET, C.SOCK_RAW, htons(C.ETH_P_IP)));
+    instruction(0, 0x30, 0, 0, 23);
+    instruction(1, 0x15, 0, 3, C.IPPROTO_UDP);
+    instruction(2, 0x28, 0, 0, 36);
+    instruction(3, 0x15, 0, 1, port);
+    instruction(4, 0x06, 0, 0, 262_144);
+    instruction(5, 0x06, 0, 0, 0);
+    // Without a protocol it hears nothing until it is bound, and then nothing that the filter has not seen.
+    const capture = track(new Socket(C.AF_PACKET, C.SOCK_RAW, 0));
     capture.attachFilter(program);
     capture.bind({ interface: "lo", protocol: C.ETH_P_IP });
     const sender = track(new Socket(C.AF_INET, C.SOCK_DGRAM));
@@ -112,7 +114,7 @@ describe.skipIf(!root)("packet sockets (need root)", () => {
   });
 
   it("bind to an interface, listen to everything, send frames", async () => {
-    const socket = track(new Socket(C.AF_PACKET, C.SOCK_RAW, htons(C.ETH_P_ALL)));
+    const socket = track(new Socket(C.AF_PACKET, C.SOCK_RAW, 0));
     // struct packet_mreq { interface, type, address length, address }
     const membership = Buffer.alloc(16);
     membership.writeInt32LE(lo(), 0);

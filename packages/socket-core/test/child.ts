@@ -23,7 +23,7 @@ export interface RunOptions {
 export async function run(
   command: string,
   args: string[],
-  { timeout = 20_000, cwd }: { timeout?: number; cwd?: string } = {},
+  { timeout = 60_000, cwd }: { timeout?: number; cwd?: string } = {},
 ): Promise<Outcome> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], cwd, timeout, killSignal: "SIGKILL" });
   const outcome = { code: null, signal: null, stdout: "", stderr: "" } as Outcome;
@@ -40,7 +40,7 @@ export async function run(
 /** Runs a module in a Node.js of its own. It finds the built package as `core`, its namespace. */
 export function runModule(
   source: string,
-  { prefix = [], args = [], timeout = 20_000 }: RunOptions = {},
+  { prefix = [], args = [], timeout = 60_000 }: RunOptions = {},
 ): Promise<Outcome> {
   const module = `import * as core from ${JSON.stringify(dist)};\n${source}`;
   const all = [...prefix, process.execPath, ...args, "--input-type=module", "--eval", module];
