@@ -179,7 +179,9 @@ export {
 } from "./streams/flow-tracker.ts";
 export {
   FollowedStream,
+  type FollowedStreams,
   type FollowOptions,
+  type FollowStatistics,
   follow,
   type GapPolicy,
   type PacketSource,
