@@ -1,4 +1,5 @@
 export { ipv4, ipv6, mac } from "./address.ts";
+export { bindLayer, bindLinkType } from "./bind.ts";
 export type { ByteWriter } from "./build/byte-writer.ts";
 export { crc32c, internetChecksum } from "./build/checksum.ts";
 export type { BuildContext } from "./build/context.ts";
@@ -142,7 +143,6 @@ export { PIM } from "./layers/pim.ts";
 export { PPP, PPPoE, PPPoEDiscovery, type PPPoETag } from "./layers/ppp.ts";
 export { QUIC } from "./layers/quic.ts";
 export { RADIUS } from "./layers/radius.ts";
-export { bindLayer, bindLinkType } from "./layers/registry.ts";
 export { RTP } from "./layers/rtp.ts";
 export { SCTP, type SCTPChunk } from "./layers/sctp.ts";
 export { SIP } from "./layers/sip.ts";
