@@ -189,7 +189,8 @@ export {
 } from "./streams/follow.ts";
 export { type DecodeBodyOptions, HTTPBody, HTTPBodyError } from "./streams/http-body.ts";
 export { type HTTPMessage, type HTTPRequest, type HTTPResponse, headerOf } from "./streams/http-message.ts";
-export { HTTPTracker, type HTTPTrackerOptions, HTTPTransaction } from "./streams/http-tracker.ts";
+export { HTTPTracker, type HTTPTrackerOptions } from "./streams/http-tracker.ts";
+export { HTTPTransaction } from "./streams/http-transaction.ts";
 export {
   type OnStream,
   TCPReassembler,
