@@ -46,9 +46,6 @@ function makeState(): WalkState & { readonly slots: Int32Array } {
     walkOf: (packet) => walks.get(packet) ?? 0,
     setWalk: (packet, walk) => walks.set(packet, walk),
     slots: new Int32Array(MAX_LAYERS * SLOT_SIZE),
-    fail(id, offset, code) {
-      this.error ??= { layer: layerById[id]!.name, offset, code };
-    },
   };
 }
 
