@@ -1,4 +1,5 @@
 export { ipv4, ipv6, mac } from "./address.ts";
+export { bindLayer, bindLinkType } from "./bind.ts";
 export type { ByteWriter } from "./build/byte-writer.ts";
 export { crc32c, internetChecksum } from "./build/checksum.ts";
 export type { BuildContext } from "./build/context.ts";
@@ -142,7 +143,6 @@ export { PIM } from "./layers/pim.ts";
 export { PPP, PPPoE, PPPoEDiscovery, type PPPoETag } from "./layers/ppp.ts";
 export { QUIC } from "./layers/quic.ts";
 export { RADIUS } from "./layers/radius.ts";
-export { bindLayer, bindLinkType } from "./layers/registry.ts";
 export { RTP } from "./layers/rtp.ts";
 export { SCTP, type SCTPChunk } from "./layers/sctp.ts";
 export { SIP } from "./layers/sip.ts";
@@ -179,7 +179,9 @@ export {
 } from "./streams/flow-tracker.ts";
 export {
   FollowedStream,
+  type FollowedStreams,
   type FollowOptions,
+  type FollowStatistics,
   follow,
   type GapPolicy,
   type PacketSource,
@@ -187,7 +189,8 @@ export {
 } from "./streams/follow.ts";
 export { type DecodeBodyOptions, HTTPBody, HTTPBodyError } from "./streams/http-body.ts";
 export { type HTTPMessage, type HTTPRequest, type HTTPResponse, headerOf } from "./streams/http-message.ts";
-export { HTTPTracker, type HTTPTrackerOptions, HTTPTransaction } from "./streams/http-tracker.ts";
+export { HTTPTracker, type HTTPTrackerOptions } from "./streams/http-tracker.ts";
+export { HTTPTransaction } from "./streams/http-transaction.ts";
 export {
   type OnStream,
   TCPReassembler,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ipv4 } from "./address.ts";
+import { bindLayer } from "./bind.ts";
 import { stack } from "./build/stack.ts";
 import { InvalidValueError } from "./errors.ts";
 import { bits, dynamic, octets, u8, u16, u16le, u24, u32, u32le } from "./field.ts";
@@ -7,7 +8,6 @@ import { toHex } from "./hex.ts";
 import { defineLayer, type Fields } from "./layer.ts";
 import { Ethernet } from "./layers/ethernet.ts";
 import { IPv4 } from "./layers/ipv4.ts";
-import { bindLayer } from "./layers/registry.ts";
 import { UDP } from "./layers/udp.ts";
 import { Packet } from "./packet.ts";
 import { setCodeGeneration } from "./view-class.ts";

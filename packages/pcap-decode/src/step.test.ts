@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { bindLayer, bindLinkType } from "./bind.ts";
 import { stack } from "./build/stack.ts";
 import { bits, u8 } from "./field.ts";
 import { defineLayer, layerById } from "./layer.ts";
@@ -8,7 +9,6 @@ import { Ethernet } from "./layers/ethernet.ts";
 import { GRE } from "./layers/gre.ts";
 import { IPv4 } from "./layers/ipv4.ts";
 import { IPv6 } from "./layers/ipv6.ts";
-import { bindLayer } from "./layers/registry.ts";
 import { TCP } from "./layers/tcp.ts";
 import { UDP } from "./layers/udp.ts";
 import { VLAN } from "./layers/vlan.ts";
@@ -22,6 +22,7 @@ import {
   type Walker,
   type WalkState,
 } from "./step.ts";
+import { FlowTracker } from "./streams/flow-tracker.ts";
 import { state as shared } from "./walk.ts";
 
 const samples = [
@@ -45,9 +46,6 @@ function makeState(): WalkState & { readonly slots: Int32Array } {
     walkOf: (packet) => walks.get(packet) ?? 0,
     setWalk: (packet, walk) => walks.set(packet, walk),
     slots: new Int32Array(MAX_LAYERS * SLOT_SIZE),
-    fail(id, offset, code) {
-      this.error ??= { layer: layerById[id]!.name, offset, code };
-    },
   };
 }
 
@@ -107,6 +105,29 @@ it("a layer that is defined after packets were read is found in the next, and in
   const after = Packet.from(bytes);
   expect(after.get(Late)?.kind).toBe(7);
   expect(before.get(Late)?.low).toBe(2);
+});
+
+it("a layer that is bound is found in a packet whose layers were all known, and by what looks at its headers", () => {
+  const Tunnel = defineLayer({ name: "LateTunnel", fields: { kind: u8() }, next: () => IPv4 });
+  const inner = stack(IPv4({ src: "10.0.0.9" }), TCP({ sport: 7 })).bytes();
+  const packet = Packet.from(
+    stack(Ethernet(), IPv4(), UDP({ sport: 9, dport: 45_679 }), Uint8Array.of(7, ...inner)).bytes(),
+  );
+  const flows = () => {
+    const tracker = new FlowTracker();
+    tracker.add(packet);
+    return tracker.top(1).map(({ protocolName }) => protocolName);
+  };
+  expect([packet.layers.length, packet.has(Tunnel), flows()]).toEqual([3, false, ["UDP"]]);
+  bindLayer(UDP, 45_679, Tunnel);
+  expect([packet.has(Tunnel), flows(), packet.get(IPv4, 1)?.src]).toEqual([true, ["TCP"], "10.0.0.9"]);
+});
+
+it("a link type that is bound is known in a packet that had no layers", () => {
+  const packet = Packet.from(Uint8Array.of(7), { linkType: 147 });
+  expect(packet.layers).toEqual([]);
+  bindLinkType(147, defineLayer({ name: "LateLink", fields: { kind: u8() } }));
+  expect(packet.summary()).toBe("LateLink");
 });
 
 it("does not take the layers of another packet for those of one whose walk failed", () => {

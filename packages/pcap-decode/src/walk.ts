@@ -57,6 +57,11 @@ function notYet(): never {
   throw new TypeError("no packets yet");
 }
 
+/** What follows what has changed: the packet that was asked last is walked over anew, as all others are anyway. */
+export function forgetWalk(): void {
+  state.walk++;
+}
+
 /** The walk over all layers that were defined when it was compiled: at first use, and when a packet has a later one. */
 export let walk: Walker = renew;
 

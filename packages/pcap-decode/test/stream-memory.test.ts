@@ -1,7 +1,19 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { Ethernet, FlowTracker, IPv4, Packet, stack, TCP, TCPReassembler } from "../src/index.ts";
+import {
+  DNSTracker,
+  Ethernet,
+  FlowTracker,
+  HTTPTracker,
+  IPv4,
+  Packet,
+  stack,
+  TCP,
+  TCPReassembler,
+  type TLSSession,
+  TLSTracker,
+} from "../src/index.ts";
 
 const MIB = 2 ** 20;
 
@@ -90,3 +102,108 @@ test("a stream that was reset twice is let go of", async () => {
   collect();
   expect(stream.deref()).toBeUndefined();
 });
+
+/** A connection from `source` to `port`: gives `add` what the client sends, or the server when `back`, in order. */
+function talker(
+  add: (packet: Packet) => void,
+  source: number,
+  port = 80,
+): (data: string | Uint8Array, back?: boolean) => void {
+  const next = { true: 1, false: 1 };
+  return (data, back = false) => {
+    const [src, dst] = [`10.0.${source >> 8}.${source & 255}`, "10.9.9.9"];
+    const seq = next[`${back}`];
+    next[`${back}`] += data.length;
+    const bytes = back
+      ? stack(IPv4({ src: dst, dst: src }), TCP({ sport: port, dport: 4000, flags: "A", seq }), data).bytes()
+      : stack(IPv4({ src, dst }), TCP({ sport: 4000, dport: port, flags: "A", seq }), data).bytes();
+    add(new Packet(bytes, 0, bytes.length, bytes.length, 101, 1, 0));
+  };
+}
+
+const fields = "a:b\n".repeat(15_000);
+const head = `GET / HTTP/1.1\n${fields}`;
+const interim = `HTTP/1.1 102 wait\n${fields}`;
+const hostile: [string, number, (send: ReturnType<typeof talker>) => void][] = [
+  ["requests without an answer", 300, (send) => send(`${head}\n`)],
+  ["heads that do not end", 1500, (send) => send(head)],
+  ["lines that go on", 300, (send) => send(`GET / HTTP/1.1\na:b\n${" x\n".repeat(18_000)}\n`)],
+  [
+    "interim responses",
+    300,
+    (send) => {
+      send("GET / HTTP/1.1\n\n");
+      send(`${interim}\n`, true);
+    },
+  ],
+  [
+    "requests that were answered before their body came",
+    300,
+    (send) => {
+      send(`POST / HTTP/1.1\nContent-Length: 1000000\n${fields}\n`);
+      send("HTTP/1.1 400 no\nContent-Length: 0\n\n", true);
+    },
+  ],
+];
+
+test.each(hostile)(
+  "%s, on %i connections, stay under maxTotalHeadBytes",
+  (_name, connections, say) => {
+    let told = 0;
+    const tracker = new HTTPTracker(() => void told++, { maxTotalHeadBytes: 8 * MIB });
+    const before = used();
+    for (let source = 0; source < connections; source++) say(talker((packet) => tracker.add(packet), source));
+    expect(used() - before).toBeLessThan(40 * MIB);
+    tracker.finish();
+    expect(told).toBeLessThanOrEqual(connections);
+  },
+  60_000,
+);
+
+test("a body in segments of one byte takes the memory of its bytes", () => {
+  let kept = 0;
+  const tracker = new HTTPTracker(({ request }) => {
+    kept = request?.body.kept ?? 0;
+  });
+  const send = talker((packet) => tracker.add(packet), 1);
+  const before = used();
+  send("POST / HTTP/1.1\nContent-Length: 30000\n\n");
+  for (let i = 0; i < 29_999; i++) send("x");
+  expect(used() - before).toBeLessThan(3 * MIB);
+  tracker.finish();
+  expect(kept).toBe(29_999);
+}, 60_000);
+
+test("ClientHellos without an answer stay under maxTotalHelloBytes", () => {
+  const extensions = 3500;
+  const size = 2 + 32 + 1 + 4 + 2 + 2 + 4 * extensions;
+  const hello = new Uint8Array(5 + 4 + size);
+  const view = new DataView(hello.buffer);
+  hello.set([22, 3, 1]);
+  view.setUint16(3, 4 + size);
+  hello[5] = 1;
+  view.setUint16(7, size);
+  hello.set([3, 3], 9);
+  hello.set([0, 0, 2, 0x13, 1, 1, 0], 9 + 2 + 32);
+  view.setUint16(9 + 2 + 32 + 7, 4 * extensions);
+  let told = 0;
+  const onSession = ({ clientHello }: TLSSession): void => {
+    if (clientHello?.extensions.length === extensions) told++;
+  };
+  const tracker = new TLSTracker(onSession, { maxTotalHelloBytes: 4 * MIB });
+  const before = used();
+  for (let source = 0; source < 500; source++) talker((packet) => tracker.add(packet), source, 443)(hello);
+  expect(used() - before).toBeLessThan(20 * MIB);
+  expect(told).toBeGreaterThan(400);
+  tracker.finish();
+  expect(told).toBe(500);
+}, 60_000);
+
+test("messages of DNS over TCP that do not end stay under maxTotalMessageBytes", () => {
+  const begin = new Uint8Array(50_000);
+  begin.set([0xff, 0xff]);
+  const tracker = new DNSTracker(() => {}, { maxTotalMessageBytes: 4 * MIB });
+  const before = used();
+  for (let source = 0; source < 1000; source++) talker((packet) => tracker.add(packet), source, 53)(begin);
+  expect(used() - before).toBeLessThan(20 * MIB);
+}, 60_000);

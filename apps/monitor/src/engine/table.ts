@@ -27,6 +27,12 @@ export interface TableShape {
   readonly sort: Sort;
 }
 
+/** What the tables of requests begin with. */
+const WHEN_AND_WHO: readonly Column[] = [
+  { title: "Time", kind: "seconds", width: 9, wide: true },
+  { title: "Client", kind: "text", width: 20, wide: true },
+];
+
 export const TABLES: Readonly<Record<TableName, TableShape>> = {
   conversations: {
     title: "Conversations",
@@ -59,8 +65,7 @@ export const TABLES: Readonly<Record<TableName, TableShape>> = {
   http: {
     title: "HTTP",
     columns: [
-      { title: "Time", kind: "seconds", width: 9, wide: true },
-      { title: "Client", kind: "text", width: 20, wide: true },
+      ...WHEN_AND_WHO,
       { title: "Method", kind: "text", width: 7 },
       { title: "URL", kind: "text", width: 40 },
       { title: "Status", kind: "count", width: 6 },
@@ -73,8 +78,7 @@ export const TABLES: Readonly<Record<TableName, TableShape>> = {
   dns: {
     title: "DNS",
     columns: [
-      { title: "Time", kind: "seconds", width: 9, wide: true },
-      { title: "Client", kind: "text", width: 20, wide: true },
+      ...WHEN_AND_WHO,
       { title: "Type", kind: "text", width: 6 },
       { title: "Name", kind: "text", width: 30 },
       { title: "Answer", kind: "text", width: 34 },

@@ -21,29 +21,13 @@ export interface SessionOptions {
 
 type Start = ClientMessage & { readonly type: "start" };
 
-/**
- * Milliseconds for which a capture goes on after another with a new filter has begun: for what the kernel had taken
- * for it before.
- */
-const GRACE = 100;
-
-/** A sniffer and the times of the packets that are wanted of it, in seconds since 1970. */
-interface Capture {
-  readonly sniffer: Sniffer;
-  readonly from: number;
-  until: number;
-}
-
 export class Session {
   readonly #socket: WebSocket;
   readonly #options: SessionOptions;
   readonly #timer: NodeJS.Timeout;
   #window = new SendWindow();
   #batcher: Batcher | undefined;
-  #capture: Capture | undefined;
-  #settings: Start | undefined;
-  /** Counters of the captures before a change of the filter. */
-  #before = { received: 0, dropped: 0 };
+  #sniffer: Sniffer | undefined;
   #sent: Promise<unknown> = Promise.resolve();
 
   constructor(socket: WebSocket, options: SessionOptions) {
@@ -89,60 +73,46 @@ export class Session {
     }
   }
 
-  #start(settings: Start): void {
-    const sniffer = this.#open(settings);
-    void this.#stop();
-    this.#window = new SendWindow();
-    this.#before = { received: 0, dropped: 0 };
-    this.#use({ sniffer, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }, settings);
-    const { interface: name, snaplen, filter } = settings;
-    this.#say({ type: "started", interface: name, snaplen, filter });
-  }
-
-  /** Both captures run for a moment, and the time of a packet tells whose it is: none is lost, none comes twice. */
-  #change(filter: string): void {
-    const [settings, old] = [this.#settings, this.#capture];
-    if (settings === undefined || old === undefined) return;
-    const changed = { ...settings, filter };
-    const sniffer = this.#open(changed);
-    const from = (performance.timeOrigin + performance.now()) / 1000;
-    old.until = from;
-    setTimeout(() => void old.sniffer.close(), GRACE);
-    const { received, dropped } = old.sniffer.statistics();
-    this.#before = { received: this.#before.received + received, dropped: this.#before.dropped + dropped };
-    this.#use({ sniffer, from, until: Number.POSITIVE_INFINITY }, changed);
-    this.#say({ type: "filtered", filter });
-  }
-
-  #open({ interface: name, filter, snaplen, promiscuous }: Start): Sniffer {
-    // By itself first: a fault then has its column in what was typed.
-    compileFilter(filter);
-    return sniff({
+  #start({ interface: name, filter, snaplen, promiscuous }: Start): void {
+    const sniffer = sniff({
       interface: name,
-      filter: withoutOwnTraffic(filter, this.#options.port),
+      filter: this.#filter(filter),
       snaplen,
       promiscuous: promiscuous && name !== "any",
     });
+    void this.#stop();
+    this.#window = new SendWindow();
+    this.#sniffer = sniffer;
+    const batcher = new Batcher((packets, bytes) => this.#send(packets, bytes));
+    this.#batcher = batcher;
+    void this.#run(sniffer, batcher);
+    this.#say({ type: "started", interface: name, snaplen, filter });
   }
 
-  #use(capture: Capture, settings: Start): void {
-    this.#capture = capture;
-    this.#settings = settings;
-    this.#batcher ??= new Batcher((packets, bytes) => this.#send(packets, bytes));
-    void this.#run(capture, this.#batcher);
+  /** Packets of the filter before go first: none comes after the answer. */
+  #change(filter: string): void {
+    if (this.#sniffer === undefined) return;
+    this.#sniffer.setFilter(this.#filter(filter));
+    this.#batcher?.flush();
+    this.#sent = this.#sent.then(() => this.#say({ type: "filtered", filter }));
   }
 
-  async #run(capture: Capture, batcher: Batcher): Promise<void> {
+  /** What is captured for an expression of the page. */
+  #filter(expression: string): string {
+    // By itself first: a fault then has its column in what was typed.
+    compileFilter(expression);
+    return withoutOwnTraffic(expression, this.#options.port);
+  }
+
+  async #run(sniffer: Sniffer, batcher: Batcher): Promise<void> {
     try {
-      for await (const packets of capture.sniffer.batches()) {
-        const { from, until } = capture;
+      for await (const packets of sniffer.batches()) {
         // A capture that was stopped is not wanted any more at all.
         if (this.#batcher !== batcher) return;
-        const all = from === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY;
-        batcher.add(all ? packets : packets.filter(({ time }) => Number(time) >= from && Number(time) < until));
+        batcher.add(packets);
       }
     } catch (error) {
-      if (this.#capture !== capture) return;
+      if (this.#sniffer !== sniffer) return;
       const message = error instanceof Error ? error.message : String(error);
       this.#say({ type: "problem", about: "capture", message: `The capture ended: ${message}` });
       await this.#stop();
@@ -164,25 +134,24 @@ export class Session {
   }
 
   #count(): void {
-    if (this.#capture === undefined) return;
-    const { received, dropped } = this.#capture.sniffer.statistics();
+    if (this.#sniffer === undefined) return;
+    const { received, dropped } = this.#sniffer.statistics();
     this.#say({
       type: "counts",
-      received: this.#before.received + received,
-      kernelDropped: this.#before.dropped + dropped,
+      received,
+      kernelDropped: dropped,
       queueDropped: this.#window.dropped,
       waiting: this.#window.waiting,
     });
   }
 
   async #stop(): Promise<void> {
-    const capture = this.#capture;
+    const sniffer = this.#sniffer;
     this.#batcher?.flush();
     this.#count();
-    this.#capture = undefined;
-    this.#settings = undefined;
+    this.#sniffer = undefined;
     this.#batcher = undefined;
-    await capture?.sniffer.close();
+    await sniffer?.close();
     await this.#sent;
   }
 }

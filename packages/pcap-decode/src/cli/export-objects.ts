@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { InvalidValueError } from "../errors.ts";
 import { escapeText } from "../format/escape.ts";
 import type { HTTPMessage } from "../streams/http-message.ts";
-import { HTTPTracker, type HTTPTransaction } from "../streams/http-tracker.ts";
+import { HTTPTracker } from "../streams/http-tracker.ts";
+import type { HTTPTransaction } from "../streams/http-transaction.ts";
 import { warn } from "./output.ts";
 import { type CommonOptions, type SelectOptions, Session } from "./session.ts";
 

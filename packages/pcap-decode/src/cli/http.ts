@@ -1,7 +1,8 @@
 import { escapeText, shorten } from "../format/escape.ts";
 import { endpointText } from "../streams/endpoint.ts";
 import type { HTTPMessage } from "../streams/http-message.ts";
-import { HTTPTracker, type HTTPTransaction } from "../streams/http-tracker.ts";
+import { HTTPTracker } from "../streams/http-tracker.ts";
+import type { HTTPTransaction } from "../streams/http-transaction.ts";
 import { width } from "./output.ts";
 import { type CommonOptions, type SelectOptions, Session } from "./session.ts";
 

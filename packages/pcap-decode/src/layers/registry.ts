@@ -33,7 +33,7 @@ import { IPv4 } from "./ipv4.ts";
 import { IPv6 } from "./ipv6.ts";
 import { AH, ESP, IPv6DestinationOptions, IPv6Fragment, IPv6HopByHop, IPv6Routing } from "./ipv6-extensions.ts";
 import { SLL, SLL2 } from "./linux-cooked.ts";
-import { LLC, SNAP } from "./llc.ts";
+import { SNAP } from "./llc.ts";
 import { LLDP } from "./lldp.ts";
 import { Loop, Null } from "./loopback.ts";
 import { MPLS } from "./mpls.ts";
@@ -217,41 +217,4 @@ export function firstLayerId(buffer: Uint8Array, offset: number, linkType: numbe
 /** IPv4 or IPv6 by the first byte of a header. */
 function ipLayer(first: number): LayerType | undefined {
   return first >> 4 === 4 ? IPv4 : first >> 4 === 6 ? IPv6 : undefined;
-}
-
-/** Layers whose number says what is above them, with the table that says it. */
-const tables = new Map<LayerType, NextTable>([
-  [Ethernet, etherTypes],
-  [VLAN, etherTypes],
-  [SLL, etherTypes],
-  [SLL2, etherTypes],
-  [SNAP, etherTypes],
-  [GRE, etherTypes],
-  [GENEVE, etherTypes],
-  [CiscoHDLC, etherTypes],
-  [LLC, llcSaps],
-  [IPv4, ipProtocols],
-  [IPv6, ipProtocols],
-  [UDP, udpPorts],
-  [TCP, tcpPorts],
-  [PPP, pppProtocols],
-  [ICMPv6, icmpv6Types],
-]);
-
-/**
- * Makes `upper` follow `lower` for `number`: an EtherType, an IP protocol, a port of either side, … Layers that
- * share a number space share the binding. Throws an `InvalidValueError` when the number is another layer's.
- */
-export function bindLayer(lower: LayerType, number: number, upper: LayerType): void {
-  const table = tables.get(lower);
-  if (table === undefined) {
-    const known = [...tables.keys()].map((layer) => layer.name).join(", ");
-    throw new RangeError(`bindLayer: ${lower.name} has no numbers to bind; these have: ${known}`);
-  }
-  table.bind(number, upper);
-}
-
-/** Makes `layer` the outermost layer of captures of `linkType`. */
-export function bindLinkType(linkType: number, layer: LayerType): void {
-  linkTypes.bind(linkType, layer);
 }

@@ -1,4 +1,5 @@
-import { compileFilter } from "../filter/filter.ts";
+import { compileFilter, type FilterOptions } from "../filter/filter.ts";
+import { FilterError } from "../filter/filter-error.ts";
 import { ANCILLARY, ANCILLARY_OFFSET, BPF, classOf, type Instruction, modeOf, sizeOf } from "../filter/instruction.ts";
 import type { LinkTypeName } from "../filter/link-type.ts";
 import type { FilterNames } from "../filter/names.ts";
@@ -38,14 +39,8 @@ const known: ReadonlyMap<number, readonly [size: number, field: number]> = new M
 
 /** Compiles an expression; the empty one accepts everything. Throws FilterError and FilterSyntaxError. */
 export function kernelFilter(expression: string, options: KernelFilterOptions): KernelFilter {
-  const { linkType, cooked, snaplen, netmask, resolve } = options;
-  const common = {
-    linkType: linkType as number | LinkTypeName,
-    snaplen,
-    savefile: false,
-    ...(netmask === undefined ? {} : { netmask }),
-    ...(resolve === undefined ? {} : { resolve }),
-  };
+  const { cooked, snaplen } = options;
+  const common = filterOptions(options);
   const filter = compileFilter(expression, { ...common, linuxExtensions: true });
   const instructions = cooked ? uncook(filter.instructions) : filter.instructions;
   if (instructions !== undefined && filter.validate().length === 0) {
@@ -55,8 +50,25 @@ export function kernelFilter(expression: string, options: KernelFilterOptions): 
   return { program: acceptAll(snaplen), rest: compileFilter(expression, common) };
 }
 
-/** A program that lets no packet pass. */
-export const DROP_ALL: Uint8Array = encodeProgram([{ code: BPF.RET | BPF.K, jt: 0, jf: 0, k: 0 }]);
+/** The same decision over packets as they are given out; undefined where their bytes do not tell, as for `outbound`. */
+export function packetFilter(expression: string, options: KernelFilterOptions): PacketFilter | undefined {
+  try {
+    return compileFilter(expression, filterOptions(options));
+  } catch (error) {
+    if (error instanceof FilterError) return undefined;
+    throw error;
+  }
+}
+
+function filterOptions({ linkType, snaplen, netmask, resolve }: KernelFilterOptions): FilterOptions {
+  return {
+    linkType: linkType as number | LinkTypeName,
+    snaplen,
+    savefile: false,
+    ...(netmask === undefined ? {} : { netmask }),
+    ...(resolve === undefined ? {} : { resolve }),
+  };
+}
 
 /** A program that lets every packet pass, cut to `snaplen`. */
 function acceptAll(snaplen: number): Uint8Array {

@@ -25,7 +25,7 @@ import { Packet } from "../packet.ts";
 import type { PacketFilter } from "../packet-filter.ts";
 import { COOKED_HEADER, SOCKADDR_LL, writeCookedHeader } from "./cooked.ts";
 import type { NetworkInterface } from "./interfaces.ts";
-import { DROP_ALL, type KernelFilter, kernelFilter } from "./kernel-filter.ts";
+import { type KernelFilter, kernelFilter, packetFilter } from "./kernel-filter.ts";
 import { COOKED, linkTypeOf } from "./link-type.ts";
 import { packetSocket } from "./rights.ts";
 
@@ -71,6 +71,12 @@ const flags: readonly (readonly CaptureOption[])[] = [
   [{ code: 2, name: "epb_flags", value: 0b00010 }], // from us
 ];
 
+/** A filter for a source that runs. */
+interface NextFilter extends KernelFilter {
+  /** Decides over packets that the kernel let pass before; undefined to let none of them pass. */
+  readonly again: PacketFilter | undefined;
+}
+
 /** One interface, or all of them: an open packet socket and what becomes of what it receives. */
 export class PacketSource {
   readonly interface: CaptureInterface;
@@ -78,6 +84,11 @@ export class PacketSource {
   readonly #settings: SourceSettings;
   readonly #cooked: boolean;
   #rest: PacketFilter | undefined;
+  /** Decides what `#rest` and the kernel decide, for packets that passed the filter before. */
+  #again: PacketFilter | undefined;
+  /** Messages that were taken, and those in the kernel that passed the filter before. */
+  #taken = 0;
+  #old = 0;
   readonly #batch: ReceiveBatch;
   readonly #snaplen: number;
   /** Numbers of the interfaces that give what they send a second time, as received. */
@@ -165,29 +176,38 @@ export class PacketSource {
   take(packets: Packet[]): boolean {
     const batch = this.#batch;
     const count = this.socket.tryReceiveMany(batch);
-    if (count === null) return false;
+    if (count === null) {
+      this.#old = 0;
+      return false;
+    }
+    this.#taken += count;
     for (let i = 0; i < count; i++) {
       const packet = this.#packet(batch, i);
-      if (packet !== undefined) packets.push(packet);
+      const isOld = this.#old > 0;
+      if (isOld) this.#old--;
+      if (packet !== undefined && (!isOld || this.passes(packet))) packets.push(packet);
     }
     return true;
   }
 
   /** Compiles another filter, without using it yet. Throws FilterError and FilterSyntaxError. */
-  compile(expression: string): KernelFilter {
-    return kernelFilter(expression, {
-      ...this.#settings,
-      linkType: this.interface.linkType,
-      cooked: this.#cooked,
-    });
+  compile(expression: string): NextFilter {
+    const options = { ...this.#settings, linkType: this.interface.linkType, cooked: this.#cooked };
+    return { ...kernelFilter(expression, options), again: packetFilter(expression, options) };
   }
 
-  /** From now on another filter: nothing gets in while what passed the one before is thrown away. */
-  use(filter: KernelFilter): void {
-    this.socket.attachFilter(DROP_ALL);
-    while (this.socket.tryReceiveMany(this.#batch) !== null);
-    this.#rest = filter.rest;
-    this.socket.attachFilter(filter.program);
+  /** From now on another filter. The kernel changes it at once: what it holds so far passed the one before. */
+  use({ program, rest, again }: NextFilter): void {
+    this.socket.attachFilter(program);
+    this.#rest = rest;
+    this.#again = again;
+    const { received, dropped } = this.statistics();
+    this.#old = received - dropped - this.#taken;
+  }
+
+  /** Whether a packet that passed an earlier filter passes the one that is used now, as far as its bytes tell. */
+  passes({ buffer, offset, capturedLength, originalLength }: Packet): boolean {
+    return this.#again?.match(buffer, offset, capturedLength, originalLength) ?? false;
   }
 
   /** Received and dropped so far. */

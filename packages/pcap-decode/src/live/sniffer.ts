@@ -30,8 +30,10 @@ export interface Sniffer extends AsyncIterable<Packet>, AsyncDisposable {
    */
   batches(): AsyncGenerator<Packet[]>;
   /**
-   * Goes on with another filter, on all interfaces. Packets that passed the one before and were not given yet are
-   * thrown away, so the next packet matches. Throws as `sniff` does for a filter, and then nothing has changed.
+   * Goes on with another filter, on all interfaces, and misses nothing. Of the packets that passed the one before and
+   * were not given yet, those are given that pass the new one too, as far as their captured bytes tell (not by
+   * `inbound`, say); the others are thrown away, so the next packet matches. Throws as `sniff` does for a filter, and
+   * then nothing has changed.
    */
   setFilter(expression: string): void;
   /** Counters so far; after `close` those of the end. */
@@ -127,8 +129,10 @@ export class SourceSniffer implements Sniffer {
     const filters = this.#sources.map((source) => source.compile(expression));
     if (this.#ended) throw new InvalidValueError("setFilter", "closed", "a capture that runs");
     for (const [i, source] of this.#sources.entries()) source.use(filters[i]!);
-    this.#queue = [];
+    const waiting = this.#queue.slice(this.#at);
+    this.#queue = waiting.filter((packet) => this.#sources[packet.interface!.id]!.passes(packet));
     this.#at = 0;
+    this.#left += waiting.length - this.#queue.length;
   }
 
   statistics(): SniffStatistics {

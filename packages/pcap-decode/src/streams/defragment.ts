@@ -2,6 +2,7 @@ import { internetChecksum } from "../build/checksum.ts";
 import { putU16, u16 } from "../container/bytes.ts";
 import { checkInteger, InvalidValueError } from "../errors.ts";
 import { Packet } from "../packet.ts";
+import { AgedMap } from "./aged-map.ts";
 import { Datagram, type FragmentOverlapPolicy } from "./datagram.ts";
 import { type Fragment, findFragment, fragment } from "./fragment.ts";
 
@@ -50,7 +51,7 @@ export class Defragmenter {
   readonly #maxBytes: number;
   readonly #timeout: number;
   readonly #policies: Readonly<Record<4 | 6, FragmentOverlapPolicy>>;
-  readonly #datagrams = new Map<string, Datagram>();
+  readonly #datagrams = new AgedMap<string, Datagram>();
   #heldBytes = 0;
   #fragments = 0;
   #done = 0;
@@ -100,7 +101,7 @@ export class Defragmenter {
     if (datagram === undefined) {
       datagram = new Datagram(this.#policies[part.version], packet.seconds);
       this.#datagrams.set(part.key, datagram);
-      if (this.#datagrams.size > this.#maxDatagrams) this.#drop(this.#oldest());
+      if (this.#datagrams.size > this.#maxDatagrams) this.#dropOldest();
     }
     const before = datagram.heldBytes;
     const fits = datagram.add(packet, part);
@@ -116,13 +117,13 @@ export class Defragmenter {
       this.#done++;
       return whole;
     }
-    while (this.#heldBytes > this.#maxBytes) this.#drop(this.#oldest());
+    while (this.#heldBytes > this.#maxBytes) this.#dropOldest();
     return undefined;
   }
 
-  #oldest(): string {
-    const [key] = this.#datagrams.keys();
-    return key!;
+  #dropOldest(): void {
+    const { oldest } = this.#datagrams;
+    if (oldest !== undefined) this.#drop(oldest.key);
   }
 
   #drop(key: string): void {
@@ -134,9 +135,9 @@ export class Defragmenter {
   }
 
   #expire(now: number): void {
-    for (const [key, { since }] of this.#datagrams) {
-      if (now - since <= this.#timeout) return;
-      this.#drop(key);
+    for (let at = this.#datagrams.oldest; at !== undefined; at = this.#datagrams.oldest) {
+      if (now - at.value.since <= this.#timeout) return;
+      this.#drop(at.key);
     }
   }
 }

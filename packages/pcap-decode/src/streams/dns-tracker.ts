@@ -3,11 +3,13 @@ import { DNS, type DNSQuestion, type DNSRecord } from "../layers/dns.ts";
 import type { Packet } from "../packet.ts";
 import { Timestamp } from "../timestamp.ts";
 import { AgedMap } from "./aged-map.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
 import { Defragmenter } from "./defragment.ts";
 import { type Endpoint, endpointOf } from "./endpoint.ts";
 import { FlowKey } from "./flow-key.ts";
 import { locate, located, Protocol } from "./locate.ts";
 import { TCPReassembler, type TCPReassemblyOptions } from "./reassemble.ts";
+import { SharedLimit } from "./shared-limit.ts";
 import type { StreamSide } from "./tcp-chunk.ts";
 import type { TCPStream, TCPStreamHandler } from "./tcp-stream.ts";
 
@@ -17,6 +19,8 @@ export interface DNSTrackerOptions extends TCPReassemblyOptions {
   readonly maxQueries?: number;
   /** Questions and records of all queries that wait, which bounds memory; past it the oldest counts as unanswered. Default 100,000. */
   readonly maxRecords?: number;
+  /** Bytes of messages over TCP that are not whole yet, over all streams; past it the one that waits for longest is lost. Default 16 MiB. */
+  readonly maxTotalMessageBytes?: number;
   /** Seconds, in the time of the capture, after which a query counts as unanswered. Default 30. */
   readonly queryTimeout?: number;
 }
@@ -83,6 +87,7 @@ export class DNSTracker {
   readonly #maxQueries: number;
   readonly #maxRecords: number;
   readonly #timeout: number;
+  readonly #held: SharedLimit<Messages>;
   readonly #queries = new AgedMap<string, DNSTransaction>();
   /** Questions and records of `#queries`. */
   #records = 0;
@@ -92,12 +97,19 @@ export class DNSTracker {
 
   constructor(onTransaction: (transaction: DNSTransaction) => void, options: DNSTrackerOptions = {}) {
     if (typeof onTransaction !== "function") throw new InvalidValueError("onTransaction", onTransaction, "a function");
-    const { maxQueries = 10_000, maxRecords = 100_000, queryTimeout = 30 } = options;
+    const {
+      maxQueries = 10_000,
+      maxRecords = 100_000,
+      maxTotalMessageBytes = 16 * 2 ** 20,
+      queryTimeout = 30,
+    } = options;
     if (typeof queryTimeout !== "number" || !(queryTimeout > 0))
       throw new InvalidValueError("queryTimeout", queryTimeout, "seconds above 0");
     this.#onTransaction = onTransaction;
     this.#maxQueries = checkInteger("maxQueries", maxQueries, 1, Number.MAX_SAFE_INTEGER);
     this.#maxRecords = checkInteger("maxRecords", maxRecords, 1, Number.MAX_SAFE_INTEGER);
+    const total = checkInteger("maxTotalMessageBytes", maxTotalMessageBytes, 1, Number.MAX_SAFE_INTEGER);
+    this.#held = new SharedLimit(total, (messages) => messages.gap());
     this.#timeout = queryTimeout;
     this.#reassembler = new TCPReassembler((stream) => this.handler(stream), options);
   }
@@ -143,9 +155,14 @@ export class DNSTracker {
       );
     const sides = { client: messages("client"), server: messages("server") };
     return {
-      data({ from, bytes, missing, time }) {
-        if (missing > 0) sides[from].gap();
-        else sides[from].push(bytes, time);
+      data: ({ from, bytes, missing, time }) => {
+        const side = sides[from];
+        if (missing > 0) side.gap();
+        else side.push(bytes, time);
+        this.#held.set(side, side.memory);
+      },
+      close: () => {
+        for (const side of [sides.client, sides.server]) this.#held.set(side, 0);
       },
     };
   }
@@ -220,8 +237,7 @@ function size({ questions, answers, authorities, additionals }: DNSMessage): num
 /** Splits one direction of a TCP connection into messages by the lengths before them (RFC 1035 section 4.2.2). */
 class Messages {
   readonly #tell: (bytes: Uint8Array, time: Timestamp) => void;
-  #parts: Uint8Array[] = [];
-  #held = 0;
+  readonly #unread = new ByteBuffer();
   #time = new Timestamp(0, 0);
   #lost = false;
 
@@ -229,45 +245,32 @@ class Messages {
     this.#tell = tell;
   }
 
+  /** Memory of a message that is not whole yet. */
+  get memory(): number {
+    return this.#unread.memory;
+  }
+
   /** Where the next message starts is not known behind a gap. */
   gap(): void {
     this.#lost = true;
-    this.#parts = [];
-    this.#held = 0;
+    this.#unread.clear();
   }
 
   push(bytes: Uint8Array, time: Timestamp): void {
     if (this.#lost) return;
-    if (this.#held === 0) this.#time = time;
-    this.#parts.push(bytes.slice());
-    this.#held += bytes.length;
-    while (this.#held >= 2) {
-      const length = this.#peekLength();
-      if (this.#held < length + 2) return;
-      const all = this.#join();
-      this.#tell(all.subarray(2, 2 + length), this.#time);
-      this.#time = time;
-      this.#parts = [all.subarray(2 + length)];
-      this.#held = all.length - 2 - length;
-    }
-  }
-
-  #peekLength(): number {
-    const [first] = this.#parts;
-    if (first!.length >= 2) return (first![0]! << 8) | first![1]!;
-    const all = this.#join();
-    return (all[0]! << 8) | all[1]!;
-  }
-
-  #join(): Uint8Array {
-    if (this.#parts.length === 1) return this.#parts[0]!;
-    const all = new Uint8Array(this.#held);
+    if (this.#unread.length === 0) this.#time = time;
+    this.#unread.push(bytes);
+    const all = this.#unread.bytes;
     let at = 0;
-    for (const part of this.#parts) {
-      all.set(part, at);
-      at += part.length;
+    while (all.length - at >= 2) {
+      const end = at + 2 + ((all[at]! << 8) | all[at + 1]!);
+      if (all.length < end) break;
+      this.#tell(all.subarray(at + 2, end), this.#time);
+      this.#time = time;
+      at = end;
     }
-    this.#parts = [all];
-    return all;
+    if (at === 0) return;
+    this.#unread.clear();
+    this.#unread.push(all.subarray(at));
   }
 }

@@ -53,16 +53,20 @@ describe("follow", () => {
     expect(texts).toEqual(["one\ntwo\nthree", "eins\nzwei\n", "other", ""]);
   });
 
-  test("leaves out streams beyond those that may wait to be given", async () => {
+  test("leaves out streams beyond those that may wait to be given, and counts them", async () => {
     const opening = (port: number): Line => ["client", port, 9, "S", ""];
     const ports: number[] = [];
     const lines = [1, 2, 3, 4, 5].map(opening);
-    for await (const { stream, client } of follow(later(lines), { maxUnreadStreams: 2 })) {
+    const match: FollowOptions["match"] = ({ client }) => client.port !== 4;
+    const streams = follow(later(lines), { maxUnreadStreams: 1, match });
+    expect(streams.statistics).toEqual({ streams: 0, leftOut: 0, lostBytes: 0, lostDatagrams: 0 });
+    for await (const { stream, client } of streams) {
       ports.push(stream.client.port);
       // Reading the first takes the whole capture; the others appear meanwhile.
       await all(client);
     }
-    expect(ports).toEqual([1, 2, 3]);
+    expect(ports).toEqual([1, 2]);
+    expect(streams.statistics).toEqual({ streams: 4, leftOut: 2, lostBytes: 0, lostDatagrams: 0 });
   });
 
   test("gives both directions interleaved", async () => {
@@ -110,9 +114,7 @@ describe("follow", () => {
     const error = await all(only!.server).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(StreamGapError);
     expect(error).toMatchObject({ code: "ERR_STREAM_GAP", offset: 3, missing: 4 });
-    expect((error as Error).message).toBe(
-      "The capture lacks 4 bytes that the server sent, from byte 3 of its stream on",
-    );
+    expect((error as Error).message).toBe("4 bytes that the server sent are missing, from byte 3 of its stream on");
   });
 
   test("takes only the streams that match", async () => {
@@ -120,12 +122,15 @@ describe("follow", () => {
     expect(await Promise.all(found.map(({ client }) => all(client)))).toEqual(["other"]);
   });
 
-  test("what nobody reads is bounded: beyond it there is a gap", async () => {
+  test("what nobody reads is bounded: beyond it there is a gap, which is counted", async () => {
     const long: Line[] = [["client", 1, 9, "S", ""]];
     for (let i = 0; i < 50; i++) long.push(["client", 1, 10 + i * 100, "A", "x".repeat(100)]);
-    const [only] = await collect(long.map(packet), { maxUnreadBytes: 1000 });
+    const streams = follow(long.map(packet), { maxUnreadBytes: 1000 });
+    const kept: FollowedStream[] = [];
+    for await (const each of streams) kept.push(each);
     const chunks: [number, number][] = [];
-    for await (const { bytes, missing } of only!) chunks.push([bytes.length, missing]);
+    for await (const { bytes, missing } of kept[0]!) chunks.push([bytes.length, missing]);
+    expect(streams.statistics.lostBytes).toBe(4600);
     expect(chunks).toEqual([...Array.from({ length: 4 }, () => [100, 0]), [0, 4600]]);
   });
 

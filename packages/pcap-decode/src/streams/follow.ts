@@ -25,15 +25,32 @@ export interface FollowOptions extends TCPReassemblyOptions {
   match?(stream: TCPStream): boolean;
   /** What `client` and `server` do at a gap. Default `error`. */
   readonly gaps?: GapPolicy;
-  /** Bytes that were followed and not yet read, over all streams; further ones are gaps. Default 64 MiB. */
+  /** Bytes that were followed and not yet read, over all streams; further ones are gaps, and counted. Default 64 MiB. */
   readonly maxUnreadBytes?: number;
-  /** Streams that appeared while others were read, and were not given yet; further ones are left out. Default 262,144. */
+  /** Streams that appeared while others were read, and were not given yet; further ones are left out, and counted. Default 262,144. */
   readonly maxUnreadStreams?: number;
   /** Limits of putting IP fragments together, or `false` to leave them apart. */
   readonly defragment?: DefragmentOptions | false;
 }
 
-/** The capture lacks bytes of a stream that is read as bytes. */
+/** What `follow` has seen, and what its limits took. */
+export interface FollowStatistics {
+  /** Streams so far that `match` takes, those that were left out included. */
+  readonly streams: number;
+  /** Streams that `maxUnreadStreams` left out. */
+  readonly leftOut: number;
+  /** Bytes that became gaps although the capture has them, as `maxUnreadBytes` were unread. */
+  readonly lostBytes: number;
+  /** IP datagrams that were given up before they were whole. */
+  readonly lostDatagrams: number;
+}
+
+/** The streams of a capture as they appear, and the counters so far. */
+export interface FollowedStreams extends AsyncGenerator<FollowedStream, void> {
+  readonly statistics: FollowStatistics;
+}
+
+/** Bytes are missing of a stream that is read as bytes. */
 export class StreamGapError extends Error {
   override readonly name = "StreamGapError";
   readonly code = "ERR_STREAM_GAP";
@@ -42,7 +59,7 @@ export class StreamGapError extends Error {
   readonly missing: number;
 
   constructor(from: StreamSide, offset: number, missing: number) {
-    super(`The capture lacks ${missing} bytes that the ${from} sent, from byte ${offset} of its stream on`);
+    super(`${missing} bytes that the ${from} sent are missing, from byte ${offset} of its stream on`);
     this.offset = offset;
     this.missing = missing;
   }
@@ -62,6 +79,8 @@ interface Unread {
 /** Bytes that wait to be read, over all streams of one `follow`. */
 interface Budget {
   left: number;
+  /** Bytes that found no room. */
+  lost: number;
 }
 
 /**
@@ -122,6 +141,7 @@ export class FollowedStream implements AsyncIterable<StreamChunk> {
     const last = queue.last?.chunk;
     if (missing > 0 || cost > this.#budget.left) {
       const lost = missing + bytes.length;
+      this.#budget.lost += bytes.length;
       // Gaps that follow each other are one, so that they take no memory either.
       if (last !== undefined && last.missing > 0) {
         const gap = new StreamChunk(from, last.bytes, last.missing + lost, last.offset, seconds, nanoseconds);
@@ -178,21 +198,29 @@ export class FollowedStream implements AsyncIterable<StreamChunk> {
 
 /**
  * Gives the TCP streams of a capture as they appear, each to be read at once or later. Reading a stream takes packets
- * from the capture; what belongs to other streams waits for their readers, as long as `maxUnreadBytes` allows.
+ * from the capture; what belongs to other streams waits for their readers, as long as `maxUnreadBytes` allows; what the
+ * limits took is in `statistics`.
  *
  * Throws an `InvalidValueError` for an option that is out of range.
  */
-export function follow(packets: PacketSource, options: FollowOptions = {}): AsyncGenerator<FollowedStream, void> {
+export function follow(packets: PacketSource, options: FollowOptions = {}): FollowedStreams {
   const { match, gaps = "error", maxUnreadBytes = 64 * 2 ** 20, defragment = {} } = options;
   if (gaps !== "error" && gaps !== "skip" && gaps !== "zeros")
     throw new InvalidValueError("gaps", gaps, '"error", "skip" or "zeros"');
   if (match !== undefined && typeof match !== "function") throw new InvalidValueError("match", match, "a function");
-  const budget = { left: checkInteger("maxUnreadBytes", maxUnreadBytes, 1, Number.MAX_SAFE_INTEGER) };
+  const budget = { left: checkInteger("maxUnreadBytes", maxUnreadBytes, 1, Number.MAX_SAFE_INTEGER), lost: 0 };
   const most = checkInteger("maxUnreadStreams", options.maxUnreadStreams ?? 262_144, 1, Number.MAX_SAFE_INTEGER);
   const opened = new Queue<FollowedStream>();
   const fragments = defragment === false ? undefined : new Defragmenter(defragment);
+  let streams = 0;
+  let leftOut = 0;
   const reassembler = new TCPReassembler((stream) => {
-    if (opened.length >= most || (match !== undefined && !match(stream))) return undefined;
+    if (match !== undefined && !match(stream)) return undefined;
+    streams++;
+    if (opened.length >= most) {
+      leftOut++;
+      return undefined;
+    }
     const followed = new FollowedStream(stream, pump, gaps, budget);
     opened.push(followed);
     return {
@@ -226,7 +254,7 @@ export function follow(packets: PacketSource, options: FollowOptions = {}): Asyn
     });
     return pumping;
   }
-  return (async function* () {
+  const given = (async function* (): AsyncGenerator<FollowedStream, void> {
     try {
       for (;;) {
         const next = opened.shift();
@@ -238,6 +266,13 @@ export function follow(packets: PacketSource, options: FollowOptions = {}): Asyn
       over = true;
     }
   })();
+  const statistics = (): FollowStatistics => ({
+    streams,
+    leftOut,
+    lostBytes: budget.lost,
+    lostDatagrams: fragments?.statistics.dropped ?? 0,
+  });
+  return Object.defineProperty(given, "statistics", { get: statistics }) as FollowedStreams;
 }
 
 function iterate(packets: PacketSource): AsyncIterator<Packet> | Iterator<Packet> {

@@ -1,5 +1,6 @@
 import { nodeModule } from "../container/node.ts";
 import { checkInteger } from "../errors.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
 
 /** How `HTTPBody.decode` unpacks. */
 export interface DecodeBodyOptions {
@@ -30,8 +31,7 @@ export class HTTPBody {
   missing = 0;
   /** Whether all of it was seen and kept. */
   complete = false;
-  #parts: Uint8Array[] = [];
-  #kept = 0;
+  readonly #content = new ByteBuffer();
 
   constructor(encodings: readonly string[]) {
     this.encodings = encodings;
@@ -39,21 +39,12 @@ export class HTTPBody {
 
   /** Bytes that are kept. */
   get kept(): number {
-    return this.#kept;
+    return this.#content.length;
   }
 
   /** The bytes that are kept, still packed. */
   get bytes(): Uint8Array {
-    if (this.#parts.length !== 1) {
-      const all = new Uint8Array(this.#kept);
-      let at = 0;
-      for (const part of this.#parts) {
-        all.set(part, at);
-        at += part.length;
-      }
-      this.#parts = [all];
-    }
-    return this.#parts[0]!;
+    return this.#content.bytes;
   }
 
   /** @internal Whether it was handed out: nothing is added any more. */
@@ -61,8 +52,7 @@ export class HTTPBody {
 
   /** @internal Keeps a copy of `bytes`. */
   keep(bytes: Uint8Array): void {
-    this.#parts.push(bytes.slice());
-    this.#kept += bytes.length;
+    this.#content.push(bytes);
   }
 
   /**

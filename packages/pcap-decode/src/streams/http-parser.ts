@@ -1,14 +1,15 @@
 import { latin1 } from "../layers/content.ts";
 import { startLine } from "../layers/text-message.ts";
 import { Timestamp } from "../timestamp.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
 import type { BodyFraming, HTTPMessage } from "./http-message.ts";
 
 /** What reads one direction of a connection asks, and tells. */
 export interface HTTPParserEvents<M extends HTTPMessage> {
   /** The message of a head whose first line is `line`; `undefined` when it is none. */
   parse(line: string, head: string, time: Timestamp): M | undefined;
-  /** A message begins; how its body ends. */
-  begin(message: M): BodyFraming;
+  /** A message with a head of so many bytes begins; how its body ends. */
+  begin(message: M, headBytes: number): BodyFraming;
   /** A message ends; `complete` tells whether it is all there. */
   end(message: M): void;
   /** Keeps bytes of a body, or counts them. */
@@ -32,7 +33,6 @@ type State =
   /** Bytes are missing: the next message is looked for at the start of each chunk. */
   | "lost";
 
-const nothing: Uint8Array = new Uint8Array(0);
 const LF = 10;
 const CR = 13;
 /** A size line of a chunk with its extensions. */
@@ -48,9 +48,8 @@ export class HTTPParser<M extends HTTPMessage> {
   readonly #maxHead: number;
   #state: State = "head";
   #message: M | undefined;
-  /** What a head, a size line or a line of a trailer has so far, in a buffer that grows. */
-  #line = nothing;
-  #filled = 0;
+  /** What a head, a size line or a line of a trailer has so far. */
+  readonly #line = new ByteBuffer();
   #scanned = 0;
   /** Whether the first line of the head under way was found to be one. */
   #checked = false;
@@ -71,6 +70,16 @@ export class HTTPParser<M extends HTTPMessage> {
   /** Whether bytes are missing that may have held messages. */
   get lost(): boolean {
     return this.#state === "lost";
+  }
+
+  /** Memory of what is under way and no message yet. */
+  get gathered(): number {
+    return this.#line.memory;
+  }
+
+  /** Lets go of what is under way: the next message is looked for at the start of each chunk. */
+  giveUp(): void {
+    if (this.#state !== "tunnel") this.#fail();
   }
 
   /** The bytes from here on are another protocol's. */
@@ -181,24 +190,9 @@ export class HTTPParser<M extends HTTPMessage> {
     this.#state = "lost";
   }
 
-  /** Adds `bytes[at, …)` to the line under way as far as `limit` allows; false when it is too long. */
-  #gather(bytes: Uint8Array, at: number, stop: number, limit: number): boolean {
-    const length = this.#filled + stop - at;
-    if (length > limit) return false;
-    if (length > this.#line.length) {
-      const line = new Uint8Array(Math.max(length, this.#line.length * 2));
-      line.set(this.#line);
-      this.#line = line;
-    }
-    this.#line.set(bytes.subarray(at, stop), this.#filled);
-    this.#filled = length;
-    return true;
-  }
-
   /** Lets go of the line under way. */
   #forget(): void {
-    this.#line = nothing;
-    this.#filled = 0;
+    this.#line.clear();
     this.#scanned = 0;
     this.#checked = false;
   }
@@ -208,12 +202,13 @@ export class HTTPParser<M extends HTTPMessage> {
     const end = bytes.indexOf(LF, at);
     const stop = end < 0 ? bytes.length : end + 1;
     const limit = this.#state === "trailer" ? this.#maxHead : MAX_SIZE_LINE;
-    if (!this.#gather(bytes, at, stop, limit)) {
+    if (this.#line.length + stop - at > limit) {
       this.#fail();
       return stop;
     }
+    this.#line.push(bytes.subarray(at, stop));
     if (end < 0) return stop;
-    const line = latin1(this.#line, 0, this.#filled).trim();
+    const line = latin1(this.#line.bytes, 0, this.#line.length).trim();
     this.#forget();
     if (this.#state === "trailer") {
       if (line === "") this.#complete();
@@ -230,7 +225,7 @@ export class HTTPParser<M extends HTTPMessage> {
 
   #head(bytes: Uint8Array, start: number): number {
     let at = start;
-    if (this.#filled === 0) {
+    if (this.#line.length === 0) {
       // Empty lines before a message are to be ignored (RFC 9112 section 2.2).
       while (at < bytes.length && (bytes[at] === CR || bytes[at] === LF)) at++;
       if (at === bytes.length) return at;
@@ -242,41 +237,43 @@ export class HTTPParser<M extends HTTPMessage> {
           .toUpperCase()
           .startsWith("HTTP/")
       ) {
-        this.#begin(message);
+        this.#begin(message, 0);
         return at;
       }
     }
-    const before = this.#filled;
+    const before = this.#line.length;
     const stop = Math.min(bytes.length, at + this.#maxHead - before);
-    this.#gather(bytes, at, stop, this.#maxHead);
-    const opening = before < OPENING ? latin1(this.#line, 0, Math.min(this.#filled, OPENING)) : "";
+    this.#line.push(bytes.subarray(at, stop));
+    const line = this.#line.bytes;
+    const opening = before < OPENING ? latin1(line, 0, Math.min(line.length, OPENING)) : "";
     const end = this.#headEnd();
     const isForeign = opening !== "" && !START.test(opening) && !START_PREFIX.test(opening);
-    if (isForeign || (!this.#checked && !this.#checkFirstLine()) || (end < 0 && this.#filled >= this.#maxHead)) {
+    if (isForeign || (!this.#checked && !this.#checkFirstLine()) || (end < 0 && line.length >= this.#maxHead)) {
       this.#fail();
       return bytes.length;
     }
     if (end < 0) return stop;
-    const text = latin1(this.#line, 0, end);
+    const text = latin1(line, 0, end);
     this.#forget();
     const message = this.#events.parse(startLine(text).trimEnd(), text, this.#began);
     if (message === undefined) this.#fail();
-    else this.#begin(message);
+    else this.#begin(message, end);
     return at + end - before;
   }
 
   /** False when the first line is there and is none of HTTP: nothing more is gathered then. */
   #checkFirstLine(): boolean {
-    const lf = this.#line.subarray(0, this.#filled).indexOf(LF);
+    const { bytes } = this.#line;
+    const lf = bytes.indexOf(LF);
     if (lf < 0) return true;
     this.#checked = true;
-    const line = latin1(this.#line, 0, lf).trimEnd();
+    const line = latin1(bytes, 0, lf).trimEnd();
     return this.#events.parse(line, line, this.#began) !== undefined;
   }
 
   /** Where the head ends, behind its empty line, or -1. Each byte is looked at once. */
   #headEnd(): number {
-    const line = this.#line.subarray(0, this.#filled);
+    const line = this.#line.bytes;
     let at = this.#scanned;
     for (;;) {
       const lf = line.indexOf(LF, at);
@@ -296,10 +293,10 @@ export class HTTPParser<M extends HTTPMessage> {
     return -1;
   }
 
-  #begin(message: M): void {
+  #begin(message: M, headBytes: number): void {
     this.#message = message;
     message.endTime = this.#time;
-    const framing = this.#events.begin(message);
+    const framing = this.#events.begin(message, headBytes);
     // A handler may have left for another protocol meanwhile.
     if (framing.kind === "tunnel") {
       this.#state = "tunnel";

@@ -8,7 +8,8 @@ import { TCP } from "../layers/tcp.ts";
 import { Packet } from "../packet.ts";
 import { HTTPBody } from "./http-body.ts";
 import { headerOf } from "./http-message.ts";
-import { HTTPTracker, type HTTPTrackerOptions, type HTTPTransaction } from "./http-tracker.ts";
+import { HTTPTracker, type HTTPTrackerOptions } from "./http-tracker.ts";
+import type { HTTPTransaction } from "./http-transaction.ts";
 
 const latin1 = (text: string | Uint8Array) => (typeof text === "string" ? Buffer.from(text, "latin1") : text);
 

@@ -75,133 +75,32 @@ function run(segments: readonly Segment[], options: TCPReassemblyOptions = {}, f
 const client = (...segments: Segment[]): string => run(segments)[0]!.client;
 
 describe("what one side sends", () => {
+  const syn: Segment = { seq: 9, flags: "S" };
+  const ab: Segment = { seq: 10, data: "ab" };
+  const cd: Segment = { seq: 12, data: "cd" };
   test.each<[string, Segment[], string]>([
-    [
-      "in order",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10, data: "ab" },
-        { seq: 12, data: "cd" },
-      ],
-      "abcd",
-    ],
-    [
-      "without a SYN",
-      [
-        { seq: 500, data: "ab" },
-        { seq: 502, data: "cd" },
-      ],
-      "abcd",
-    ],
-    [
-      "out of order",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 12, data: "cd" },
-        { seq: 10, data: "ab" },
-      ],
-      "abcd",
-    ],
-    [
-      "twice",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10, data: "ab" },
-        { seq: 10, data: "ab" },
-        { seq: 12, data: "cd" },
-      ],
-      "abcd",
-    ],
-    [
-      "repeated with more",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10, data: "ab" },
-        { seq: 10, data: "abcd" },
-      ],
-      "abcd",
-    ],
+    ["in order", [syn, ab, cd], "abcd"],
+    ["without a SYN", [ab, cd], "abcd"],
+    ["out of order", [syn, cd, ab], "abcd"],
+    ["twice", [syn, ab, ab, cd], "abcd"],
+    ["repeated with more", [syn, ab, { ...ab, data: "abcd" }], "abcd"],
     [
       "wrapping",
       [
-        { seq: 0xfffffffe, flags: "S" },
-        { seq: 0xffffffff, data: "ab" },
-        { seq: 1, data: "cd" },
+        { ...syn, seq: 0xfffffffe },
+        { ...ab, seq: 0xffffffff },
+        { ...cd, seq: 1 },
       ],
       "abcd",
     ],
-    [
-      "on the SYN",
-      [
-        { seq: 9, flags: "S", data: "ab" },
-        { seq: 12, data: "cd" },
-      ],
-      "abcd",
-    ],
-    [
-      "behind a hole",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10, data: "ab" },
-        { seq: 15, data: "cd" },
-      ],
-      "ab<3>cd",
-    ],
-    [
-      "and keeps asking",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10, data: "ab" },
-        { seq: 11, data: "x" },
-        { seq: 12, data: "cd" },
-      ],
-      "abcd",
-    ],
-    [
-      "beyond any window",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10 + 2 ** 30 + 1, data: "xx" },
-        { seq: 10, data: "ab" },
-      ],
-      "ab",
-    ],
-    [
-      "as a reason with RST",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10, data: "ab" },
-        { seq: 12, flags: "R", data: "why" },
-      ],
-      "ab",
-    ],
-    [
-      "after its FIN, late",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 12, flags: "FA" },
-        { seq: 10, data: "ab" },
-      ],
-      "ab",
-    ],
-    [
-      "behind its FIN",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10, flags: "FA", data: "ab" },
-        { seq: 13, data: "no" },
-      ],
-      "ab",
-    ],
-    [
-      "up to a lost end",
-      [
-        { seq: 9, flags: "S" },
-        { seq: 10, data: "ab" },
-        { seq: 17, flags: "FA" },
-      ],
-      "ab<5>",
-    ],
+    ["on the SYN", [{ ...syn, data: "ab" }, cd], "abcd"],
+    ["behind a hole", [syn, ab, { ...cd, seq: 15 }], "ab<3>cd"],
+    ["and keeps asking", [syn, ab, { seq: 11, data: "x" }, cd], "abcd"],
+    ["beyond any window", [syn, { seq: 10 + 2 ** 30 + 1, data: "xx" }, ab], "ab"],
+    ["as a reason with RST", [syn, ab, { seq: 12, flags: "R", data: "why" }], "ab"],
+    ["after its FIN, late", [syn, { seq: 12, flags: "FA" }, ab], "ab"],
+    ["behind its FIN", [syn, { ...ab, flags: "FA" }, { seq: 13, data: "no" }], "ab"],
+    ["up to a lost end", [syn, ab, { seq: 17, flags: "FA" }], "ab<5>"],
     [
       "cut by the capture",
       [

@@ -8,6 +8,7 @@ import { keepWords } from "./endpoint.ts";
 import { FlowKey } from "./flow-key.ts";
 import { type EndReason, FlowTable } from "./flow-table.ts";
 import { locate, located, Protocol } from "./locate.ts";
+import { SharedLimit } from "./shared-limit.ts";
 import type { StreamSide } from "./tcp-chunk.ts";
 import type { OverlapPolicy } from "./tcp-direction.ts";
 import { guessClient } from "./tcp-roles.ts";
@@ -55,16 +56,14 @@ const MIB = 2 ** 20;
 export class TCPReassembler {
   readonly #onStream: OnStream;
   readonly #maxWaitingBytes: number;
-  readonly #maxTotal: number;
   readonly #maxSegments: number;
   readonly #policy: OverlapPolicy;
   readonly #table: FlowTable<TCPStream>;
   readonly #key = new FlowKey();
-  /** Streams with segments that wait; the first waits for longest. */
-  readonly #waiting = new AgedMap<TCPStream, TCPStream>();
+  /** What waits for earlier segments, over all streams. */
+  readonly #waiting: SharedLimit<TCPStream>;
   /** Streams after a RST that have not ended, with the second of their last packet, in its order. */
   readonly #resets = new AgedMap<TCPStream, number>();
-  #waitingBytes = 0;
   #streams = 0;
   #now = 0;
   #nanoseconds = 0;
@@ -79,7 +78,7 @@ export class TCPReassembler {
     if (overlap !== "first" && overlap !== "last") throw new InvalidValueError("overlap", overlap, '"first" or "last"');
     this.#onStream = onStream;
     this.#maxWaitingBytes = whole("maxWaitingBytes", 16 * MIB);
-    this.#maxTotal = whole("maxTotalWaitingBytes", 256 * MIB);
+    this.#waiting = new SharedLimit(whole("maxTotalWaitingBytes", 256 * MIB), (stream) => this.#flush(stream));
     this.#maxSegments = whole("maxWaitingSegments", 4096);
     this.#policy = overlap;
     this.#table = new FlowTable(whole("maxStreams", 65_536), idleTimeout, (stream, reason) =>
@@ -93,7 +92,7 @@ export class TCPReassembler {
   }
 
   get statistics(): TCPReassemblyStatistics {
-    return { streams: this.#streams, held: this.#table.size, waitingBytes: this.#waitingBytes };
+    return { streams: this.#streams, held: this.#table.size, waitingBytes: this.#waiting.bytes };
   }
 
   /** Takes the next packet of the capture; its stream, or `undefined` when it is no whole TCP header. */
@@ -192,7 +191,8 @@ export class TCPReassembler {
     while (own.waiting > this.#maxSegments || own.waitingBytes > this.#maxWaitingBytes)
       own.giveUp(this.#now, this.#nanoseconds);
     this.#fin(stream, from);
-    this.#account(stream, before);
+    const after = stream.waitingBytes;
+    if (after !== before) this.#waiting.set(stream, after);
     if (stream.endReason === undefined && own.finished && other.finished) {
       stream.state = "closed";
       // The slot stays, so that a late retransmission begins no new stream.
@@ -219,30 +219,12 @@ export class TCPReassembler {
     stream.handler?.fin?.(from);
   }
 
-  /** Keeps the sum of what waits, and takes from those that wait for longest when it is too much. */
-  #account(stream: TCPStream, before: number): void {
-    const after = stream.waitingBytes;
-    this.#waitingBytes += after - before;
-    if (after === 0) {
-      if (before > 0) this.#waiting.delete(stream);
-      return;
-    }
-    if (before === 0) this.#waiting.set(stream, stream);
-    while (this.#waitingBytes > this.#maxTotal) {
-      const { oldest } = this.#waiting;
-      if (oldest === undefined) break;
-      this.#flush(oldest.key);
-    }
-  }
-
+  /** Gives out what waits, with its gaps. */
   #flush(stream: TCPStream): void {
-    const before = stream.waitingBytes;
     for (const side of ["client", "server"] as const) {
       stream.directions[side].flush(this.#now, this.#nanoseconds);
       this.#fin(stream, side);
     }
-    this.#waitingBytes -= before;
-    this.#waiting.delete(stream);
   }
 
   #end(stream: TCPStream, reason: EndReason): void {
@@ -251,6 +233,7 @@ export class TCPReassembler {
     this.#resets.delete(stream);
     if (stream.handler === undefined) return;
     this.#flush(stream);
+    this.#waiting.set(stream, 0);
     stream.handler.close?.(reason);
     // The slot may stay for a while: it must not hold what the handler holds.
     stream.handler = undefined;

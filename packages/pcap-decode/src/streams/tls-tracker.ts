@@ -13,14 +13,22 @@ import {
 } from "../layers/tls-hello.ts";
 import type { Packet } from "../packet.ts";
 import type { Timestamp } from "../timestamp.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
 import { Defragmenter } from "./defragment.ts";
 import { TCPReassembler, type TCPReassemblyOptions } from "./reassemble.ts";
+import { SharedLimit } from "./shared-limit.ts";
+import type { StreamChunk, StreamSide } from "./tcp-chunk.ts";
 import type { TCPStream, TCPStreamHandler } from "./tcp-stream.ts";
 
 /** What a `TLSTracker` holds. */
 export interface TLSTrackerOptions extends TCPReassemblyOptions {
   /** Bytes of one side's hello; a longer one is not read. Default 64 KiB. */
   readonly maxHelloBytes?: number;
+  /**
+   * Memory, in bytes, of the hellos of all sessions that are under way, with what objects take for them; past it the
+   * session that waits for longest is told as it is. Default 64 MiB.
+   */
+  readonly maxTotalHelloBytes?: number;
   /** Bytes of one side before TLS begins, as with STARTTLS; past it none is expected. Default 64 KiB. */
   readonly maxPlainBytes?: number;
 }
@@ -91,15 +99,18 @@ export class TLSTracker {
   readonly #onSession: (session: TLSSession) => void;
   readonly #maxHello: number;
   readonly #maxPlain: number;
+  readonly #held: SharedLimit<HelloPair>;
   readonly #fragments = new Defragmenter();
   readonly #reassembler: TCPReassembler;
 
   constructor(onSession: (session: TLSSession) => void, options: TLSTrackerOptions = {}) {
     if (typeof onSession !== "function") throw new InvalidValueError("onSession", onSession, "a function");
-    const { maxHelloBytes = 64 * 1024, maxPlainBytes = 64 * 1024 } = options;
+    const { maxHelloBytes = 64 * 1024, maxPlainBytes = 64 * 1024, maxTotalHelloBytes = 64 * 2 ** 20 } = options;
     this.#onSession = onSession;
     this.#maxHello = checkInteger("maxHelloBytes", maxHelloBytes, 64, Number.MAX_SAFE_INTEGER);
     this.#maxPlain = checkInteger("maxPlainBytes", maxPlainBytes, 0, Number.MAX_SAFE_INTEGER);
+    const total = checkInteger("maxTotalHelloBytes", maxTotalHelloBytes, 1, Number.MAX_SAFE_INTEGER);
+    this.#held = new SharedLimit(total, (pair) => pair.end());
     this.#reassembler = new TCPReassembler((stream) => this.handler(stream), options);
   }
 
@@ -116,38 +127,86 @@ export class TLSTracker {
 
   /** The handler of one stream, for a `TCPReassembler` of your own that others use too. */
   handler(stream: TCPStream): TCPStreamHandler {
-    const sides = {
-      client: new HelloSide(this.#maxHello, this.#maxPlain),
-      server: new HelloSide(this.#maxHello, this.#maxPlain),
-    };
-    let session: TLSSession | undefined;
-    let told = false;
-    const tell = () => {
-      if (session === undefined || told) return;
-      told = true;
-      this.#onSession(session);
-    };
+    const pair = new HelloPair(stream, this.#maxHello, this.#maxPlain, this.#onSession);
     return {
-      data({ from, bytes, missing, time }) {
-        if (told) return;
-        const side = sides[from];
-        if (missing > 0) side.gap();
-        else side.push(bytes);
-        if (side.handshake === undefined || side.read) return;
-        session ??= new TLSSession(stream, time);
-        take(session, side);
-        const over = (each: HelloSide) => each.read || each.lost;
-        if (session.clientHello !== undefined && session.serverHello !== undefined) tell();
-        else if (over(sides.client) && over(sides.server)) tell();
+      data: (chunk) => {
+        if (pair.over) return;
+        pair.take(chunk);
+        this.#held.set(pair, pair.memory);
       },
-      close: tell,
+      close: () => {
+        pair.end();
+        this.#held.set(pair, 0);
+      },
     };
   }
+}
+
+/** The two hellos of a stream, until both were seen or none is expected any more. */
+class HelloPair {
+  readonly #stream: TCPStream;
+  readonly #onSession: (session: TLSSession) => void;
+  #sides: Readonly<Record<StreamSide, HelloSide>> | undefined;
+  #session: TLSSession | undefined;
+
+  constructor(stream: TCPStream, maxHello: number, maxPlain: number, onSession: (session: TLSSession) => void) {
+    this.#stream = stream;
+    this.#onSession = onSession;
+    this.#sides = { client: new HelloSide(maxHello, maxPlain), server: new HelloSide(maxHello, maxPlain) };
+  }
+
+  /** Whether nothing more is looked at. */
+  get over(): boolean {
+    return this.#sides === undefined;
+  }
+
+  /** Memory that it takes. */
+  get memory(): number {
+    if (this.#sides === undefined) return 0;
+    const { client, server } = this.#sides;
+    return (
+      client.memory + server.memory + helloMemory(this.#session?.clientHello) + helloMemory(this.#session?.serverHello)
+    );
+  }
+
+  take({ from, bytes, missing, time }: StreamChunk): void {
+    const sides = this.#sides!;
+    const side = sides[from];
+    if (missing > 0) side.gap();
+    else side.push(bytes);
+    if (side.handshake === undefined) return;
+    this.#session ??= new TLSSession(this.#stream, time);
+    take(this.#session, side);
+    const { clientHello, serverHello } = this.#session;
+    const over = (each: HelloSide) => each.read || each.lost;
+    if ((clientHello && serverHello) || (over(sides.client) && over(sides.server))) this.end();
+  }
+
+  /** Tells the session, if there is one, as far as it was seen, and lets go of everything. */
+  end(): void {
+    const session = this.#session;
+    this.#sides = undefined;
+    this.#session = undefined;
+    if (session !== undefined) this.#onSession(session);
+  }
+}
+
+/** Memory of the objects of a hello, of an extension and of a cipher suite, as measured on V8. */
+const HELLO_OVERHEAD = 1024;
+const EXTENSION_OVERHEAD = 96;
+const SUITE_SIZE = 8;
+
+function helloMemory(hello: ClientHello | ServerHello | undefined): number {
+  if (hello === undefined) return 0;
+  const suites = "cipherSuites" in hello ? hello.cipherSuites.length : 1;
+  const data = hello.extensions.reduce((sum, extension) => sum + extension.data.length + EXTENSION_OVERHEAD, 0);
+  return HELLO_OVERHEAD + suites * SUITE_SIZE + data;
 }
 
 /** Reads the hello that a side's first handshake message is. */
 function take(session: TLSSession, side: HelloSide): void {
   const message = side.handshake!;
+  side.handshake = undefined;
   const client = readClientHello(message);
   const server = client === undefined ? readServerHello(message) : undefined;
   if (client !== undefined) session.clientHello ??= client;
@@ -162,8 +221,7 @@ const RECORD_HEADER = 5;
 class HelloSide {
   readonly #maxHello: number;
   #plainLeft: number;
-  #records: Uint8Array = new Uint8Array(0);
-  #filled = 0;
+  readonly #records = new ByteBuffer();
   /** Bytes without which there is nothing new to join. */
   #needed = 0;
   /** The first handshake message, when it is whole. */
@@ -178,42 +236,41 @@ class HelloSide {
     this.#plainLeft = maxPlain;
   }
 
+  /** Memory of what is there of the hello. */
+  get memory(): number {
+    return this.#records.memory;
+  }
+
   /** A hello with a hole is none; one may still come behind the gap. */
   gap(): void {
-    this.#filled = 0;
+    this.#records.clear();
     this.#needed = 0;
   }
 
   push(bytes: Uint8Array): void {
     if (this.lost || this.read) return;
-    if (this.#filled === 0 && !(looksLikeTLS(bytes, 0, bytes.length) && bytes[0] === HANDSHAKE) && !isCut(bytes)) {
+    const isStart = this.#records.length === 0;
+    if (isStart && !(looksLikeTLS(bytes, 0, bytes.length) && bytes[0] === HANDSHAKE) && !isCut(bytes)) {
       this.#plainLeft -= bytes.length;
       if (this.#plainLeft < 0) this.lost = true;
       return;
     }
-    const length = this.#filled + bytes.length;
-    if (length > this.#records.length) {
-      const grown = new Uint8Array(Math.max(length, this.#records.length * 2));
-      grown.set(this.#records);
-      this.#records = grown;
-    }
-    this.#records.set(bytes, this.#filled);
-    this.#filled = length;
-    if (this.#collect() || this.#filled <= this.#maxHello) return;
+    this.#records.push(bytes);
+    if (this.#collect() || this.#records.length <= this.#maxHello) return;
     this.lost = true;
-    this.#records = new Uint8Array(0);
+    this.#records.clear();
   }
 
   /** Joins the fragments of handshake records until the first message is whole. */
   #collect(): boolean {
-    if (this.#filled < this.#needed) return false;
-    const b = this.#records;
+    const b = this.#records.bytes;
+    if (b.length < this.#needed) return false;
     const parts: Uint8Array[] = [];
     let length = 0;
-    for (let at = 0; this.#filled - at >= RECORD_HEADER && b[at] === HANDSHAKE; ) {
+    for (let at = 0; b.length - at >= RECORD_HEADER && b[at] === HANDSHAKE; ) {
       const end = at + RECORD_HEADER + ((b[at + 3]! << 8) | b[at + 4]!);
-      const stop = Math.min(this.#filled, end);
-      this.#needed = end + (end <= this.#filled ? RECORD_HEADER : 0);
+      const stop = Math.min(b.length, end);
+      this.#needed = end + (end <= b.length ? RECORD_HEADER : 0);
       parts.push(b.subarray(at + RECORD_HEADER, stop));
       length += stop - at - RECORD_HEADER;
       at = stop;
@@ -227,7 +284,7 @@ class HelloSide {
     }
     if (length < 4 + ((all[1]! << 16) | (all[2]! << 8) | all[3]!)) return false;
     this.handshake = all;
-    this.#records = new Uint8Array(0);
+    this.#records.clear();
     return true;
   }
 }

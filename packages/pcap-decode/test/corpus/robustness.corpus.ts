@@ -4,8 +4,8 @@ import { readCapture } from "../../src/container/memory-capture.ts";
 import { CaptureFormatError } from "../../src/errors.ts";
 import type { LayerView } from "../../src/layer.ts";
 import { Packet } from "../../src/packet.ts";
+import { Random } from "../random.ts";
 import { bytesOf, captures, hasCorpus } from "./corpus.ts";
-import { random } from "./random.ts";
 
 /** At least this many mutated packets in a run. */
 const WANTED = 1_000_000;
@@ -105,21 +105,21 @@ describe.skipIf(!hasCorpus)("mutated captures", () => {
   });
 
   test(`${WANTED} packets with flipped bits and special lengths: nothing throws, hangs or grows`, () => {
-    const next = random(SEED);
+    const random = new Random(SEED);
     const before = process.memoryUsage().heapUsed;
     while (counts.packets < WANTED) {
-      const { path, linkType, bytes } = originals[next(originals.length)]!;
+      const { path, linkType, bytes } = random.pick(originals);
       if (bytes.length === 0) continue;
       const mutated = bytes.slice();
-      if (next(2) === 0) {
-        for (let i = 1 + next(8); i > 0; i--) mutated[next(mutated.length)]! ^= 1 << next(8);
+      if (random.below(2) === 0) {
+        for (let i = 1 + random.below(8); i > 0; i--) mutated[random.below(mutated.length)]! ^= 1 << random.below(8);
         counts.bitFlips++;
       } else {
         // Headers are at the front, and so are their length fields.
-        const at = next(Math.min(mutated.length, 120));
-        const value = SPECIAL[next(SPECIAL.length)]!;
+        const at = random.below(Math.min(mutated.length, 120));
+        const value = random.pick(SPECIAL);
         mutated[at] = value;
-        if (next(2) === 0 && at + 1 < mutated.length) mutated[at + 1] = value;
+        if (random.below(2) === 0 && at + 1 < mutated.length) mutated[at + 1] = value;
         counts.lengths++;
       }
       guarded(path, mutated, () => exercise(mutated, linkType));
@@ -133,18 +133,18 @@ describe.skipIf(!hasCorpus)("mutated captures", () => {
 
 describe.skipIf(!hasCorpus)("mutated files", () => {
   test("a reader ends, and throws nothing but a CaptureFormatError for a header that is none", async () => {
-    const next = random(SEED);
+    const random = new Random(SEED);
     let files = 0;
     for (const { path } of captures()) {
       const bytes = bytesOf(path).slice(0, 64 * 1024);
       for (let round = 0; round < 30; round++) {
-        const mutated = bytes.slice(0, round % 3 === 0 ? next(bytes.length) : bytes.length);
-        for (let i = next(6); i > 0 && mutated.length > 0; i--) {
-          mutated[next(mutated.length)] = SPECIAL[next(SPECIAL.length)]!;
+        const mutated = bytes.slice(0, round % 3 === 0 ? random.below(bytes.length) : bytes.length);
+        for (let i = random.below(6); i > 0 && mutated.length > 0; i--) {
+          mutated[random.below(mutated.length)] = random.pick(SPECIAL);
         }
         const memory = outcome(() => [...readCapture(mutated)].length);
         const streamed = await outcomeOf(
-          async () => (await openCapture(pieces(mutated, 1 + next(700))).toArray()).length,
+          async () => (await openCapture(pieces(mutated, 1 + random.below(700))).toArray()).length,
         );
         if (memory !== streamed)
           throw new Error(`${path}: ${memory} from memory, ${streamed} in pieces: ${hex(mutated)}`);

@@ -7,8 +7,8 @@ import { FlowTracker } from "../../src/streams/flow-tracker.ts";
 import { HTTPTracker } from "../../src/streams/http-tracker.ts";
 import { TCPReassembler } from "../../src/streams/reassemble.ts";
 import { TLSTracker } from "../../src/streams/tls-tracker.ts";
+import { Random } from "../random.ts";
 import { bytesOf, captures, hasCorpus } from "./corpus.ts";
-import { random } from "./random.ts";
 
 const SEED = Number(process.env.SOCKEYE_SEED ?? 20_240_229);
 const ROUNDS = 40;
@@ -80,22 +80,24 @@ function all(): { add(packet: Packet): void; finish(): Promise<void> } {
 
 describe.skipIf(!hasCorpus)("mutated captures through everything that takes packets", () => {
   test("nothing throws, hangs or holds more than its limits", async () => {
-    const next = random(SEED);
+    const random = new Random(SEED);
     for (const { path } of captures()) {
       const packets = [...readCapture(bytesOf(path))].slice(0, 200);
       for (let round = 0; round < ROUNDS && packets.length > 0; round++) {
         const target = all();
-        const size = Math.min(packets.length, 1 + next(60));
-        const start = next(packets.length - size + 1);
+        const size = Math.min(packets.length, 1 + random.below(60));
+        const start = random.below(packets.length - size + 1);
         for (let i = 0; i < size; i++) {
           // Also out of order, and some packets twice.
-          const packet = packets[next(4) === 0 ? start + next(size) : start + i]!;
+          const packet = packets[random.below(4) === 0 ? start + random.below(size) : start + i]!;
           const bytes = packet.bytes.slice(0, 4096);
-          for (let flips = next(4); flips > 0 && bytes.length > 0; flips--)
-            bytes[next(Math.min(bytes.length, 400))]! ^= 1 << next(8);
-          const length = next(8) === 0 ? next(bytes.length + 1) : bytes.length;
+          for (let flips = random.below(4); flips > 0 && bytes.length > 0; flips--)
+            bytes[random.below(Math.min(bytes.length, 400))]! ^= 1 << random.below(8);
+          const length = random.below(8) === 0 ? random.below(bytes.length + 1) : bytes.length;
           const { linkType } = packet;
-          target.add(new Packet(bytes, 0, length, packet.originalLength, linkType, packet.seconds + next(3), 0));
+          target.add(
+            new Packet(bytes, 0, length, packet.originalLength, linkType, packet.seconds + random.below(3), 0),
+          );
         }
         await target.finish();
       }

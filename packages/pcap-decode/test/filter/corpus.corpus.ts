@@ -8,6 +8,7 @@ import { interpreter } from "../../src/filter/interpret.ts";
 import { findLinkType, type LinkTypeName } from "../../src/filter/link-type.ts";
 import { printProgram } from "../../src/filter/print.ts";
 import { validateProgram } from "../../src/filter/validate.ts";
+import { Random } from "../random.ts";
 import { type Capture, readCapture } from "./capture.ts";
 import {
   type AcceptEntry,
@@ -24,7 +25,6 @@ import {
 } from "./corpus.ts";
 import { coverProgram } from "./cover.ts";
 import { parseProgram } from "./program-text.ts";
-import { Random } from "./random.ts";
 import { trace } from "./trace.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { BPF, classOf, type Instruction, operationOf } from "../../src/filter/instruction.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import { type Decision, type Origin, trace } from "./trace.ts";
 
 /** A packet made for a program. */

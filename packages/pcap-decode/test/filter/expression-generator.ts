@@ -1,6 +1,6 @@
 import type { LinkType } from "../../src/container/interface.ts";
 import type { LinkTypeName } from "../../src/filter/link-type.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 /** Link types that expressions are generated for, Ethernet more often than others. */
 export const GENERATED_LINK_TYPES: readonly (keyof typeof LinkType)[] = [

@@ -4,10 +4,10 @@ import { FilterError } from "../../src/filter/filter-error.ts";
 import { BPF, type Instruction } from "../../src/filter/instruction.ts";
 import { interpreter } from "../../src/filter/interpret.ts";
 import { validateProgram } from "../../src/filter/validate.ts";
+import { Random } from "../random.ts";
 import { coverProgram } from "./cover.ts";
 import { GENERATED_LINK_TYPES, generateExpression } from "./expression-generator.ts";
 import { KernelJudge, kernelNote, kernelProblem } from "./kernel.ts";
-import { Random } from "./random.ts";
 import { trace } from "./trace.ts";
 
 const PROGRAMS = 2000;

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { compileProgram } from "../../src/filter/filter.ts";
 import { FilterError } from "../../src/filter/filter-error.ts";
 import type { Instruction } from "../../src/filter/instruction.ts";
+import { Random } from "../random.ts";
 import { coverProgram } from "./cover.ts";
 import { GENERATED_LINK_TYPES, generateExpression } from "./expression-generator.ts";
-import { Random } from "./random.ts";
 import { trace } from "./trace.ts";
 
 const EXPRESSIONS = 3000;

@@ -3,11 +3,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { LinkType } from "../../src/container/interface.ts";
 import { compileFilter, type Filter } from "../../src/filter/filter.ts";
 import { FilterError } from "../../src/filter/filter-error.ts";
+import { Random } from "../random.ts";
 import { type Capture, readCapture, readPcap, writePcap } from "./capture.ts";
 import { corpusNote, corpusPath, hasCorpus, type MatchEntry, readCorpus } from "./corpus.ts";
 import { coverProgram } from "./cover.ts";
 import { GENERATED_LINK_TYPES, generateExpression } from "./expression-generator.ts";
-import { Random } from "./random.ts";
 import { inParallel, type TcpdumpResult, TcpdumpRunner, tcpdumpNote, tcpdumpVersion } from "./tcpdump.ts";
 import { trace } from "./trace.ts";
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { AF_PACKET, SOCK_RAW, Socket } from "@sockeye/socket-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Ethernet, IPv4, openCapture, type Packet, stack, UDP, VLAN } from "../../src/index.ts";
@@ -258,6 +259,75 @@ describe.skipIf(!isRoot)("sniff (needs root)", () => {
     await sniffer.close();
     expect(() => sniffer.setFilter("")).toThrow("a capture that runs");
   });
+
+  test.each(["lo", "any"])(
+    "another filter on %s keeps what passes it too, from the kernel and from the batch",
+    async (device) => {
+      const [{ socket, port }, other] = [await endpoint(), await endpoint()];
+      const filter = `udp dst port ${port} or udp dst port ${other.port}`;
+      const sniffer = sniff({ interface: device, filter, batchSize: 4, count: 5, timeout: 20_000 });
+      const packets = sniffer[Symbol.asyncIterator]();
+      const next = async () => Buffer.from((await packets.next()).value.payload).toString();
+      const sendBoth = async (...texts: string[]) => {
+        for (const text of texts) {
+          await send(socket, `not ${text}`, port);
+          await send(socket, text, other.port);
+        }
+      };
+      await sendBoth("one", "two", "three");
+      expect(await next()).toBe("not one");
+      sniffer.setFilter(`udp dst port ${other.port}`);
+      await sendBoth("four");
+      expect([await next(), await next(), await next(), await next()]).toEqual(["one", "two", "three", "four"]);
+      expect((await packets.next()).done).toBe(true);
+    },
+  );
+
+  test("where the bytes do not tell, another filter gives only what comes later", async () => {
+    const { socket, port } = await endpoint();
+    const sniffer = sniff({ interface: "lo", filter: `udp dst port ${port}`, timeout: 20_000 });
+    await send(socket, "before", port);
+    sniffer.setFilter(`inbound and udp dst port ${port}`);
+    await send(socket, "after", port);
+    for await (const packet of sniffer) {
+      expect(Buffer.from(packet.payload).toString()).toBe("after");
+      break;
+    }
+  });
+
+  test("nothing is missed while the filter changes again and again", async () => {
+    const [{ port }, other] = [await endpoint(), await endpoint()];
+    const many = 20_000;
+    const filters = [`udp dst port ${port}`, `udp dst port ${port} or udp dst port ${other.port}`];
+    const sniffer = sniff({
+      interface: "lo",
+      filter: filters[0]!,
+      count: many,
+      receiveBuffer: 2 ** 27,
+      timeout: 60_000,
+    });
+    const flood = `
+      const { parentPort } = require("node:worker_threads");
+      const socket = require("node:dgram").createSocket("udp4");
+      let number = 0;
+      const more = () => {
+        const data = Buffer.alloc(4);
+        data.writeUInt32BE(number);
+        if (number++ < ${many}) socket.send(data, ${port}, "127.0.0.1", more);
+        else socket.close();
+      };
+      more();`;
+    const worker = new Worker(flood, { eval: true });
+    const numbers: number[] = [];
+    let changes = 0;
+    for await (const packets of sniffer.batches()) {
+      for (const { payload } of packets) numbers.push(new DataView(payload.buffer, payload.byteOffset).getUint32(0));
+      sniffer.setFilter(filters[++changes % 2]!);
+    }
+    await worker.terminate();
+    expect(sniffer.statistics().dropped).toBe(0);
+    expect(numbers).toEqual(Array.from({ length: many }, (_, i) => i));
+  }, 70_000);
 
   test("with a callback, until it says false", async () => {
     const { socket, port } = await endpoint();
