@@ -53,6 +53,13 @@ export class ChatPage {
     return chat;
   }
 
+  /** Another window of the same person. */
+  async second(): Promise<ChatPage> {
+    const chat = new ChatPage(await this.page.context().newPage());
+    await chat.page.goto(new URL("/", this.page.url()).href);
+    return chat;
+  }
+
   async join(nick: string, room: string): Promise<void> {
     await this.page.getByLabel("Your name").fill(nick);
     await this.page.getByLabel("Room").fill(room);

@@ -60,9 +60,10 @@ export class Presence {
     this.#directory.add(member);
     const name = this.#moveIn(member, room);
     this.#delivery.tell(member, { type: "welcome", nick, room: name, others: this.#directory.sizeOf(name) - 1 });
-    if (wanted !== undefined && !free) this.#refuse(member, wanted);
     for (const other of seen.rooms) if (other !== nameKey(name)) this.#activity.watch(other, member);
     this.#introduce(member);
+    // Behind the history, where it is seen.
+    if (wanted !== undefined && !free) this.#refuse(member, wanted);
     return { member, replaced };
   }
 

@@ -1,4 +1,4 @@
-/** What one sees while there is no connection: since when it is tried, and a button that need not wait. */
+/** What one sees while there is no connection: when it is tried again, what waits for it, and a button that need not. */
 import type { Session } from "../session/session.ts";
 import { h } from "./dom.ts";
 
@@ -27,20 +27,20 @@ export function createConnectionBar(session: Session, onRetry: () => void, onRej
       clearInterval(timer);
       timer = undefined;
     }
+    const kept =
+      count === 0
+        ? ""
+        : count === 1
+          ? " Your message is kept until then."
+          : ` Your ${count} messages are kept until then.`;
     if (link.state === "waiting") {
       timer ??= setInterval(update, 500);
       const seconds = Math.max(0, Math.ceil((link.until - Date.now()) / 1_000));
-      const kept =
-        count === 0
-          ? ""
-          : count === 1
-            ? " Your message is kept until then."
-            : ` Your ${count} messages are kept until then.`;
       words.textContent = `${link.reason ?? "There is no connection"}; the next try is in ${seconds} s.${kept}`;
       button.textContent = "Try now";
       button.hidden = link.reason !== undefined;
     } else if (link.state === "over") {
-      words.textContent = link.text;
+      words.textContent = `${link.text}.${kept}`;
       button.textContent = "Join again";
       button.hidden = false;
     }

@@ -366,10 +366,15 @@ describe("a session", () => {
     ada.receive(JSON.stringify({ type: "goodbye", reason: "the server is closing" }));
     ada.cut();
     expect(ada.session.link).toMatchObject({ state: "over", why: "goodbye" });
-    ada.connect();
     ada.session.input("still here");
+    expect(ada.session.pending.map(({ text }) => text)).toEqual(["still here"]);
+    ada.connect();
     await drain(chat, people);
     expect([ada.session.link.state, ada.shown()]).toEqual(["online", ["still here"]]);
+    ada.session.leave("See you");
+    ada.session.input("too late");
+    expect(ada.session.pending).toEqual([]);
+    expect(ada.session.room!.entries.at(-1)).toMatchObject({ text: "Not sent, as you have left: too late" });
     chat.hub.close("");
   });
 

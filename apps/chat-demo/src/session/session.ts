@@ -176,7 +176,12 @@ export class Session {
 
   /** Takes a line that somebody typed: a command, or something to say in the room. */
   input(line: string): void {
-    if (this.#link.state === "over") return;
+    const { link } = this;
+    // After a goodbye the person may come again, with what was said meanwhile.
+    if (link.state === "over" && link.why !== "goodbye") {
+      this.refuse(`Not sent, as you have left: ${line.trim()}`);
+      return;
+    }
     const typed = readTyped(line, this.#maxLine);
     switch (typed.type) {
       case "say": {

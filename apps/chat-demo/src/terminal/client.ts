@@ -216,6 +216,6 @@ function whyNot(error: unknown, { host, port, tls }: JoinOptions): string | unde
 }
 
 function whyLost(error: unknown): string {
-  if (error === undefined) return "The server went away without a goodbye.";
+  if (error === undefined) return "The connection to the server ended.";
   return `The connection to the server broke: ${error instanceof Error ? error.message : String(error)}.`;
 }
