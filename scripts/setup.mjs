@@ -14,10 +14,11 @@ if (actual[0] < wanted[0] || (actual[0] === wanted[0] && actual[1] < wanted[1]))
 const marker = "node_modules/.modules.yaml";
 const fresh = existsSync(marker) && statSync(marker).mtimeMs > statSync("pnpm-lock.yaml").mtimeMs;
 if (!fresh) {
-  console.error(`Installing with ${packageManager} …`);
+  console.error(`Installing with ${packageManager}, which takes up to a minute …`);
   const { status, error } = spawnSync(
     "npm",
-    ["exec", "--yes", `--package=${packageManager}`, "--", "pnpm", "install", "--frozen-lockfile"],
+    // Errors only: its warnings are about tools of tests and benchmarks, for whoever adds one, who runs pnpm itself.
+    ["exec", "--yes", `--package=${packageManager}`, "--", "pnpm", "install", "--frozen-lockfile", "--loglevel=error"],
     { stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" },
   );
   if (error || status !== 0) {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it, test } from "vitest";
 import { CookieJar, parseSetCookies } from "./cookies.ts";
 import { InvalidHeader } from "./errors.ts";
@@ -113,4 +114,9 @@ test("the cookies of one answer", () => {
     ["b", "2"],
   ]);
   expect(parseSetCookies([]).size).toBe(0);
+});
+
+it("prints names and whose they are, and no values", () => {
+  expect(inspect(new CookieJar())).toBe("CookieJar []");
+  expect(inspect(jarWith("http://a.example/", "x=hunter2; Path=/p"))).toBe("CookieJar [ 'x of a.example/p' ]");
 });

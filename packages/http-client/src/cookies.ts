@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { inspect } from "node:util";
 import type * as ToughCookie from "tough-cookie";
 import { InvalidHeader, invalidArgument } from "./errors.ts";
 import type { ParsedUrl } from "./url.ts";
@@ -78,7 +79,7 @@ export class CookieJar implements Iterable<Cookie> {
 
   /** Sets a cookie for a URL's host or for a domain. Throws InvalidHeader for what must not be in a header. */
   set(name: string, value: string | number, attributes: CookieAttributes): void {
-    const { url, domain, path, expires, secure, httpOnly } = attributes;
+    const { url, domain, path, expires, secure, httpOnly } = attributes ?? {};
     if ((url === undefined) === (domain === undefined))
       throw invalidArgument("attributes", attributes, "an object with either url or domain");
     const at = new URL(url ?? `https://${String(domain).replace(/^\./, "")}/`);
@@ -98,6 +99,14 @@ export class CookieJar implements Iterable<Cookie> {
       }),
       at.href,
     );
+  }
+
+  /** For logs: names, and whose they are; values are left out. */
+  [inspect.custom](_depth: number, options: object): string {
+    return `CookieJar ${inspect(
+      Array.from(this, ({ name, domain, path }) => `${name} of ${domain}${path}`),
+      options,
+    )}`;
   }
 
   /** Removes the cookies with that name, in one domain if one is given; returns how many there were. */

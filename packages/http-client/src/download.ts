@@ -43,7 +43,7 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<DownloadResult> {
   const { onProgress, resume = true, ...request } = options;
-  const fixed = typeof path === "function" ? null : checkPath(path);
+  const fixed = typeof path === "function" ? null : await checkPath(path);
   const before = resume && fixed !== null ? await readPart(partOf(fixed), noteOf(fixed), String(url)) : null;
   const headers: Record<string, string> = { "Accept-Encoding": "identity" };
   // RFC 9110, section 13.1.5: without If-Range, a changed file would be glued to the old one.
@@ -58,7 +58,7 @@ export async function download(
   }
   try {
     response.raiseForStatus();
-    const chosen = fixed ?? checkPath((path as (response: Response) => string)(response));
+    const chosen = fixed ?? (await checkPath((path as (response: Response) => string)(response)));
     const part = partOf(chosen);
     const note = noteOf(chosen);
     const length = Number(response.headers.get("content-length") ?? Number.NaN);
@@ -83,8 +83,10 @@ export async function download(
 const partOf = (path: string): string => `${path}.part`;
 const noteOf = (path: string): string => `${path}.part.json`;
 
-function checkPath(path: unknown): string {
+async function checkPath(path: unknown): Promise<string> {
   if (typeof path !== "string" || path === "") throw invalidArgument("path", path, "the path of a file");
+  const there = await stat(path).catch(() => null);
+  if (there?.isDirectory()) throw invalidArgument("path", path, "the path of a file, and this is a folder");
   return path;
 }
 

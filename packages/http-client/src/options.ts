@@ -8,7 +8,7 @@ import type { Hooks } from "./hooks.ts";
 import type { Trust } from "./http-adapter.ts";
 import { checkNames } from "./option-names.ts";
 import type { PoolOptions } from "./pools.ts";
-import type { ProxiesOption } from "./proxies.ts";
+import { checkProxies, type ProxiesOption } from "./proxies.ts";
 import type { Fields } from "./query.ts";
 import type { Retry, RetryOptions } from "./retry.ts";
 import type { TimeoutOption } from "./timeouts.ts";
@@ -121,6 +121,10 @@ const SESSION = new Set([
   "cache",
 ]);
 
+const TRUST: ReadonlySet<string> = new Set<keyof Trust>(["proxy", "netrc", "certificates"]);
+const PROXY_TLS: ReadonlySet<string> = new Set(["verify", "cert"]);
+const CACHE: ReadonlySet<string> = new Set(["maxSize", "maxCount", "maxEntrySize"]);
+
 /**
  * The own properties of `options` on an object without a prototype, so that a polluted Object.prototype adds nothing.
  * Throws for a name that is not an option.
@@ -158,9 +162,22 @@ function checkValues(own: Record<string, unknown>): void {
   for (const key of ["onUploadProgress", "onDownloadProgress"]) {
     if (own[key] !== undefined && typeof own[key] !== "function") throw invalidArgument(key, own[key], "a function");
   }
+  checkProxies(own.proxies);
+  checkParts(own, "trust", TRUST);
+  checkParts(own, "proxyTls", PROXY_TLS);
+  if (typeof own.cache !== "boolean") checkParts(own, "cache", CACHE);
   const { dispatcher } = own;
   if (dispatcher !== undefined && typeof (dispatcher as { dispatch?: unknown } | null)?.dispatch !== "function")
     throw invalidArgument("dispatcher", dispatcher, "an undici Dispatcher");
   if (own.signal !== undefined && !(own.signal instanceof AbortSignal))
     throw invalidArgument("signal", own.signal, "an AbortSignal");
+}
+
+/** An option that is an object of its own: what is misspelled in it would be trusted, or left out, in silence. */
+function checkParts(own: Record<string, unknown>, name: string, parts: ReadonlySet<string>): void {
+  const value = own[name];
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null)
+    throw invalidArgument(name, value, `an object of ${[...parts].join(", ")}`);
+  checkNames(value, parts, `part of ${name}`);
 }

@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 import { InvalidProxyURL, invalidArgument } from "./errors.ts";
+import { checkNames } from "./option-names.ts";
 import { redactUrl } from "./redact.ts";
 import { type ParsedUrl, percentDecode } from "./url.ts";
 
@@ -23,6 +24,15 @@ export interface ProxyTarget {
 type Environment = Readonly<Record<string, string | undefined>>;
 const DEFAULT_PORTS: Record<string, number> = { "http:": 80, "https:": 443 };
 const PROTOCOLS = /^(https?|socks4a?|socks5h?|socks):$/;
+
+const KEYS: ReadonlySet<string> = new Set(["http", "https", "all", "no_proxy"]);
+
+/** Throws a TypeError for a key that no request would ever look up, so that none goes past the proxy that is meant. */
+export function checkProxies(option: unknown): void {
+  if (typeof option !== "object" || option === null || option instanceof URL) return;
+  const schemes = Object.keys(option).map((key) => [key.replace(/^(https?|all):\/\/.+$/, "$1"), null]);
+  checkNames(Object.fromEntries(schemes), KEYS, "key of proxies");
+}
 
 /** Parses a proxy's URL; without a scheme it is `http://`. Throws InvalidProxyURL. */
 export function parseProxy(input: string | URL): ProxyTarget {

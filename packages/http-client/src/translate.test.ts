@@ -32,6 +32,7 @@ describe("translate", () => {
     ["Z_DATA_ERROR", "body", "ContentDecodingError"],
     ["ERR_BROTLI_DECODER_ERROR_FORMAT", "body", "ContentDecodingError"],
     ["UND_ERR_INVALID_ARG", "connect", "InvalidHeader"],
+    ["UND_ERR_REQ_CONTENT_LENGTH_MISMATCH", "headers", "RequestException"],
   ])("%s in the %s is a %s", (code, phase, name) => {
     const cause = failure(code);
     expect(translate(cause, request, phase)).toMatchObject({

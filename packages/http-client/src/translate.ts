@@ -62,10 +62,12 @@ export function translate(cause: unknown, request: PreparedRequest, phase: Phase
       context,
     );
   }
-  if (
-    code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" ||
-    (phase === "body" && code !== "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH")
-  ) {
+  if (code === "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH") {
+    // A header of the caller's own, or a file that grew or shrank meanwhile.
+    const message = `${where}: the body is not as long as its Content-Length says`;
+    return new RequestException(message, { code: "ERR_HTTP_BODY_LENGTH", ...context });
+  }
+  if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" || phase === "body") {
     return new ChunkedEncodingError(`${where}: the body ended early: ${detail}`, context);
   }
   if (cause instanceof TypeError && !code.startsWith("UND_") && !("syscall" in cause)) return cause;

@@ -51,7 +51,10 @@ function parse(text: string): ParsedUrl {
   if (hasControlCharacter(trimmed)) throw new InvalidURL(`url ${shown} holds a control character`);
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(trimmed)?.[1]?.toLowerCase();
   if (scheme === undefined || (scheme !== "http" && scheme !== "https" && /^[^/]*:\d+(\/|$)/.test(trimmed))) {
-    throw new MissingSchema(`url ${shown} has no scheme; did you mean https://${redactUrl(trimmed).slice(0, 200)}?`);
+    const hint = /^(?!\/\/)[/?#]/.test(trimmed)
+      ? "a path needs a Session with a baseUrl"
+      : `did you mean https://${redactUrl(trimmed).replace(/^\/\//, "").slice(0, 200)}?`;
+    throw new MissingSchema(`url ${shown} has no scheme; ${hint}`);
   }
   if (scheme !== "http" && scheme !== "https") {
     throw new InvalidSchema(`url ${shown} has scheme "${scheme}"; only http and https are supported`);

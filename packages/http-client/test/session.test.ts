@@ -7,6 +7,7 @@ import {
   basic,
   bearer,
   ClosedError,
+  CookieJar,
   digest,
   ForbiddenAddressError,
   HeaderMap,
@@ -841,7 +842,11 @@ describe("paginate", () => {
 describe("errors come before anything happens", () => {
   test.each<[string, () => Promise<unknown>, string | (new (...args: never[]) => Error)]>([
     ["no scheme", () => http.get("example.com"), MissingSchema],
+    ["a path", () => http.get("/users"), "a path needs a Session with a baseUrl"],
+    ["no scheme but slashes", () => http.get("//example.com/x"), "did you mean https://example.com/x?"],
     ["another scheme", () => http.get("ftp://example.com"), InvalidSchema],
+    ["a folder to download into", () => http.download("http://x/", import.meta.dirname), "and this is a folder"],
+    ["a cookie of nobody", async () => new CookieJar().set("a", "b", undefined as never), "either url or domain"],
     ["an unknown option", () => http.get("http://x/", { parms: {} } as never), 'no request option "parms"'],
     ["fetch's body", () => http.post("http://x/", { body: "x" } as never), "did you mean data or json?"],
     ["axios's data", () => http.post("http://x/", new URLSearchParams("a=b") as never), "options must be an object of"],
@@ -874,6 +879,12 @@ describe("errors come before anything happens", () => {
   test.each<[string, object, string]>([
     ["an unknown option", { jsn: 1 }, 'there is no session option "jsn"'],
     ["maxRedirects", { maxRedirects: -1 }, "maxRedirects must be"],
+    ["requests' trust_env", { trust: false }, "trust must be an object of proxy, netrc, certificates; got false"],
+    ["a part of trust", { trust: { proxies: false } }, 'there is no part of trust "proxies"'],
+    ["a part of proxyTls", { proxyTls: { rejectUnauthorized: false } }, "did you mean verify?"],
+    ["a part of cache", { cache: { maxsize: 1 } }, "did you mean maxSize?"],
+    ["a key of proxies", { proxies: { htpp: "http://proxy" } }, 'there is no key of proxies "htpp"'],
+    ["another key of proxies", { proxies: { all: "http://proxy", noProxy: "x" } }, "did you mean no_proxy?"],
     ["maxResponseBytes", { maxResponseBytes: "1" }, "maxResponseBytes must be"],
     ["baseUrl", { baseUrl: "x" }, "has no scheme"],
     ["allowAddresses", { allowAddresses: "none" }, "allowAddresses must be"],
