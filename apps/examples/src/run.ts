@@ -40,8 +40,12 @@ if (name === undefined || !names.includes(name)) {
   try {
     await import(new URL(`./${name}.js`, import.meta.url).href);
   } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Node's advice is about arguments that begin with a dash, which no program here takes.
+    if (code?.startsWith("ERR_PARSE_ARGS"))
+      console.error(`${message.replace(/\. To specify .*/s, "")}; ${name} --help says what there is`);
     // It may quote what a peer has sent.
-    console.error(error instanceof Error ? printable(error.message) : error);
+    else console.error(error instanceof Error ? printable(message) : error);
     process.exitCode = 1;
   }
 }

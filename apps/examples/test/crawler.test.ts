@@ -376,7 +376,7 @@ describe("the program", () => {
     [["--pages", "0", "http://a.example"], /^--pages must be a whole number from 1, got "0"\n$/],
     [["--depth", "-1.5", "http://a.example"], /--depth/],
     [["--delay", "61", "http://a.example"], /^--delay must be seconds from 0 to 60, got "61"\n$/],
-    [["--no-such"], /--no-such/],
+    [["--no-such"], /^Unknown option '--no-such'; web-crawler --help says what there is\n$/],
     [[], /^web-crawler \[OPTION \.\.\.\] URL/],
   ])("refuses %j before it asks for anything", async (args, message) => {
     expect(await example("web-crawler", ...args).ended).toMatchObject({

@@ -256,7 +256,7 @@ describe("exit codes", () => {
     ["--help", ["--help"], 0, /^$/],
     ["--version", ["--version"], 0, /^$/],
     ["no URL", [], 1, /a URL is needed\nTry: sockeye-http --help/],
-    ["a bad option", ["--nope", "x"], 1, /--nope/],
+    ["an unknown option", ["--no-such", "http://x/"], 1, /: Unknown option '--no-such'\nTry: sockeye-http --help/],
     ["a bad item", ["h.example", "item"], 1, /item item: expected/],
     ["a bad number", ["h", "--timeout", "soon"], 1, /--timeout needs a number/],
     ["two bodies", ["h.example", "a=b", "--raw", "x"], 1, /only one body/],

@@ -77,7 +77,8 @@ export function parseArguments(argv: readonly string[], hasStdin: boolean): Argu
   try {
     parsed = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }) as typeof parsed;
   } catch (cause) {
-    throw new UsageError((cause as Error).message);
+    // Node goes on about options that are meant as arguments; an item begins with no dash.
+    throw new UsageError((cause as Error).message.replace(/\. To specify .*/s, ""));
   }
   const { values: options, positionals } = parsed;
   if (options.help) return "help";
