@@ -82,7 +82,7 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   const history = options.history ?? new MemoryHistory(limits, options.bus === undefined ? undefined : 0);
   const bus =
     options.bus === undefined
-      ? new LocalBus(history)
+      ? new LocalBus(history, log)
       : await NatsBus.open({ url: options.bus, view: history, limits, log });
   const weather = options.weather === undefined ? undefined : new Weather(options.weather);
   const titles = options.titles ? new LinkTitles() : undefined;

@@ -1,5 +1,6 @@
 /** What the worst clients do, and that the server and the others do not mind. */
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { openConnection } from "@sockeye/async-streams";
 import { afterEach, describe, expect, it, test } from "vitest";
@@ -89,6 +90,19 @@ describe("handshakes that never end", () => {
     await ada.close();
     await remove();
   });
+});
+
+it.skipIf(process.platform !== "linux")("asks a silent TCP client within a minute whether it is there", async () => {
+  const server = await ChatProcess.start();
+  const ada = (await FrameClient.jsonLines(server.port)).hello({ nick: "ada" });
+  await ada.next("history");
+  const port = server.port.toString(16).toUpperCase().padStart(4, "0");
+  // proc_net_tcp(5): the timer that runs, 2 is keep-alive, and its hundredths of a second.
+  const timer = new RegExp(`0100007F:${port} \\S+ 01 \\S+ 02:([0-9A-F]+) `);
+  let left: string | undefined;
+  while (left === undefined) left = timer.exec(await readFile("/proc/net/tcp", "utf8"))?.[1];
+  expect(Number.parseInt(left, 16)).toBeLessThanOrEqual(60 * 100);
+  await ada.close();
 });
 
 describe("a flood", () => {

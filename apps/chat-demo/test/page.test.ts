@@ -267,6 +267,8 @@ describe.skipIf(noBrowser)("the page", () => {
     });
     const width = "document.documentElement.scrollWidth";
     expect(await ada.page.evaluate(width)).toBe(390);
+    const send = (await ada.page.getByRole("button", { name: "Send" }).boundingBox())!;
+    expect(send.x + send.width).toBeLessThan(390);
     expect(await ada.people().first().isVisible()).toBe(false);
     await ada.page.getByRole("button", { name: "Rooms and people" }).click();
     await ada.people().filter({ hasText: "bob" }).click();

@@ -1,4 +1,5 @@
 /** The bus of a server that is alone. */
+import type { Logger } from "pino";
 import type { History, KeyedMessage } from "../history/history.ts";
 import type { Bus, Draft, Listener } from "./bus.ts";
 
@@ -15,6 +16,8 @@ interface Waiting extends KeyedMessage {
 export class LocalBus implements Bus {
   readonly isReady = true;
   readonly #history: History;
+  readonly #log: Logger | undefined;
+  #failing = false;
   #listener: Listener = () => {};
   #waiting: Waiting[] = [];
   /** Keys of what waits. */
@@ -22,8 +25,10 @@ export class LocalBus implements Bus {
   #lastId: number;
   #timer: NodeJS.Immediate | undefined;
 
-  constructor(history: History) {
+  /** `log` hears when the history fails, such as on a full disk, and when it works again. */
+  constructor(history: History, log?: Logger) {
     this.#history = history;
+    this.#log = log;
     this.#lastId = history.lastId;
   }
 
@@ -63,9 +68,13 @@ export class LocalBus implements Bus {
     try {
       this.#history.append(batch);
     } catch (error) {
+      if (!this.#failing) this.#log?.error({ err: error }, `Messages cannot be kept: ${String(error)}`);
+      this.#failing = true;
       for (const { reject } of batch) reject(error);
       return;
     }
+    if (this.#failing) this.#log?.info("Messages are kept again");
+    this.#failing = false;
     for (const { message, key, origin, resolve } of batch) {
       this.#listener(message, key, origin);
       resolve(message.id);

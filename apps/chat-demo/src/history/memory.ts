@@ -59,7 +59,7 @@ class Shelf {
 const NOTHING: Page = { messages: [], more: false };
 
 export class MemoryHistory implements History {
-  readonly durable = false;
+  readonly durable: boolean = false;
   readonly #limits: Pick<Limits, "maxHistory" | "maxHistorySize">;
   readonly #rooms = new Map<string, Shelf>();
   readonly #all = new Shelf();

@@ -428,6 +428,12 @@ describe("a session", () => {
     );
     ada.receive(JSON.stringify({ type: "problem", code: "unavailable", text: "Not now; say it again", key }));
     expect(ada.session.pending).toHaveLength(1);
+    // It is said once, however often it is tried.
+    chat.now += 2_000;
+    ada.session.tick();
+    ada.receive(JSON.stringify({ type: "problem", code: "unavailable", text: "Not now; say it again", key }));
+    const problems = ada.session.room!.entries.flatMap((entry) => (entry.kind === "problem" ? entry.text : []));
+    expect(problems).toEqual(["Not now; it is sent again"]);
     ada.receive(JSON.stringify({ type: "problem", code: "command", text: "No", key }));
     expect(ada.session.pending).toEqual([]);
     chat.hub.close("");

@@ -17,6 +17,8 @@ export class Speech {
   #connected = false;
   /** When to send again what the server could not keep. */
   #retryAt: number | undefined;
+  /** The person knows that the server cannot keep messages now. */
+  #told = false;
 
   constructor(options: SpeechOptions) {
     this.#options = options;
@@ -65,6 +67,7 @@ export class Speech {
 
   /** The server has kept a message. `isMissing` tells whether it does not stand in the room yet. */
   acknowledged(key: string, id: number, isMissing: (room: string) => boolean): void {
+    this.#told = false;
     const message = this.#outbox.remove(key);
     if (message === undefined) return;
     if (!message.shown && isMissing(message.room)) this.#outbox.keep(id, message);
@@ -79,9 +82,10 @@ export class Speech {
     this.#pump();
   }
 
-  /** The server could not keep a message, which is sent again. Returns whether that is news. */
+  /** The server could not keep a message, which is sent again. Returns whether that is news: it has kept one since. */
   unavailable(now: number): boolean {
-    const isNews = this.#retryAt === undefined;
+    const isNews = !this.#told;
+    this.#told = true;
     this.#retryAt = now + RETRY_AFTER;
     return isNews;
   }

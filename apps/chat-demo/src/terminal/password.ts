@@ -12,8 +12,9 @@ export function askPassword(
   input: NodeJS.ReadStream,
   output: NodeJS.WriteStream,
 ): Promise<string | undefined> {
-  output.write(question);
+  // What is typed as soon as the question stands there is not shown either.
   input.setRawMode(true);
+  output.write(question);
   input.setEncoding("utf8");
   input.resume();
   return new Promise((resolve) => {
