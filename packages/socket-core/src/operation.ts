@@ -51,6 +51,7 @@ export interface Limits {
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
   readonly onAbort: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** One time that a call has to wait. Most connections wait most of the time, so it is small. */
@@ -69,9 +70,13 @@ export class Operation<A, T> {
     this.args = args;
   }
 
-  /** Not the function that a promise comes with, which would be held by every operation and seldom be called. */
+  /**
+   * Only a wait that is limited holds the function that a promise comes with: it is told at once. For the others, which
+   * seldom fail, it would be memory that every connection holds.
+   */
   reject(error: unknown): void {
-    this.resolve(Promise.reject(error));
+    if (this.limits === null) this.resolve(Promise.reject(error));
+    else this.limits.reject(error);
   }
 }
 

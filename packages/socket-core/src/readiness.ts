@@ -186,21 +186,27 @@ export class Descriptor {
       extras.queued++;
     }
     if (this.#referenced) hold();
-    if (signal !== undefined || (limit !== null && limit > 0)) this.#limit(operation, limit ?? 0, signal);
-    return new Promise<T>((resolve) => {
+    return new Promise<T>((resolve, reject) => {
       operation.resolve = resolve;
+      const timeout = limit ?? 0;
+      if (signal !== undefined || timeout > 0) this.#limit(operation, timeout, signal, reject);
     });
   }
 
   /** Ends the wait with the signal or after `timeout` milliseconds; 0: never. */
-  #limit(operation: AnyOperation, timeout: number, signal: AbortSignal | undefined): void {
+  #limit(
+    operation: AnyOperation,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    reject: (error: unknown) => void,
+  ): void {
     const onAbort = (): void => {
       this.#remove(operation);
-      operation.reject(new AbortError(operation.call.syscall, signal?.reason, details(operation)));
+      reject(new AbortError(operation.call.syscall, signal?.reason, details(operation)));
     };
     signal?.addEventListener("abort", onAbort, { once: true });
     const deadline = timeout === 0 ? 0 : Math.ceil(performance.now() + timeout);
-    operation.limits = { timeout, deadline, signal, onAbort };
+    operation.limits = { timeout, deadline, signal, onAbort, reject };
     if (deadline !== 0) this.#schedule(deadline);
   }
 

@@ -62,6 +62,8 @@ class Connection implements ServedConnection {
   readonly socket: Socket;
   readonly address: Address;
   stream: ServedStream | undefined = undefined;
+  /** The handler is done. */
+  isEnding = false;
   #controller: AbortController | undefined;
   #aborted: { reason: unknown } | undefined;
 
@@ -154,6 +156,7 @@ export function serve(
   }
 
   async function end(connection: Connection): Promise<void> {
+    connection.isEnding = true;
     try {
       await connection.end();
       done(connection);
@@ -212,7 +215,9 @@ export function serve(
         report(error, connection);
       }
       // A handler that notices has this turn for its `finally`; one that does not is not waited for.
-      setImmediate(done, connection);
+      setImmediate(() => {
+        if (!connection.isEnding) done(connection);
+      });
     }
   }
 
