@@ -180,6 +180,11 @@ export class Packet {
     return packetSummary(this);
   }
 
+  /** The same as `summary`. */
+  toString(): string {
+    return this.summary();
+  }
+
   /** Every field of every layer, one a line. Control bytes are escaped. */
   show(): string {
     return packetTree(this);

@@ -71,22 +71,57 @@ const result: Classified = {
   bareAck: false,
 };
 
+/** What a layer says about its packet. */
+interface Kind {
+  readonly protocol: string;
+  /** Index into `CATEGORIES`, or -1. */
+  readonly category: Category;
+  /** The same of what it carries: only TCP and UDP tell. */
+  readonly carries: Category;
+  readonly network: boolean;
+  readonly transport: boolean;
+  /** Whether it may quote another packet. */
+  readonly quotes: boolean;
+}
+
+/** By layer id: looking at names for each packet takes several times as long. */
+const kinds: Kind[] = [];
+
+function kindOf({ id, name }: LayerType): Kind {
+  let kind = kinds[id];
+  if (kind === undefined) {
+    const protocol = NAMES[name] ?? name;
+    kind = {
+      protocol,
+      category: CATEGORY_OF[protocol] ?? -1,
+      carries: name === "TCP" ? TCP : name === "UDP" ? UDP : -1,
+      network: name === "IPv4" || name === "IPv6",
+      transport: name === "TCP" || name === "UDP" || name === "SCTP",
+      quotes: name === "ICMP" || name === "ICMPv6Error",
+    };
+    kinds[id] = kind;
+  }
+  return kind;
+}
+
+const RAW: Kind = { protocol: "Raw", category: -1, carries: -1, network: false, transport: false, quotes: false };
+
 /** Says what a packet is. What ICMP quotes of another packet is not the packet's own. */
 export function classify(packet: Packet): Classified {
   const views = packet.layers;
-  let end = views.findIndex((view) => view.layer.name === "ICMP" || view.layer.name === "ICMPv6Error") + 1;
-  if (end === 0) end = views.length;
-  const innermost = views[end - 1]?.layer.name ?? "Raw";
-  result.protocol = NAMES[innermost] ?? innermost;
+  let innermost = RAW;
+  let end = 0;
+  while (end < views.length && !innermost.quotes) innermost = kindOf(views[end++]!.layer);
+  result.protocol = innermost.protocol;
+  let { category } = innermost;
   let network: LayerView | undefined;
   let transport: LayerView | undefined;
-  let category = CATEGORY_OF[result.protocol] ?? -1;
   for (let i = end - 1; i >= 0 && network === undefined; i--) {
     const view = views[i]!;
-    const { name } = view.layer;
-    if (category < 0 && (name === "TCP" || name === "UDP")) category = name === "TCP" ? TCP : UDP;
-    if (name === "IPv4" || name === "IPv6") network = view;
-    else if (transport === undefined && (name === "TCP" || name === "UDP" || name === "SCTP")) transport = view;
+    const kind = kindOf(view.layer);
+    if (category < 0) category = kind.carries;
+    if (kind.network) network = view;
+    else if (kind.transport) transport ??= view;
   }
   result.category = category < 0 ? OTHER : category;
   network ??= views.findLast((view) => "src" in view && "dst" in view) ?? views.find((view) => "psrc" in view);

@@ -4,10 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hasTool } from "../../test/tools.ts";
+import { stack } from "../build/stack.ts";
 import { InvalidValueError } from "../errors.ts";
+import { IPv4 } from "../layers/ipv4.ts";
+import { UDP } from "../layers/udp.ts";
 import { Packet } from "../packet.ts";
 import type { CaptureBlock } from "./block.ts";
 import { openCapture } from "./capture.ts";
+import { readCapture } from "./memory-capture.ts";
 import { CaptureWriter, encodeCapture } from "./writer.ts";
 
 let folder: string;
@@ -151,4 +155,11 @@ test("the file is there after close", async () => {
   await writer.write(new Uint8Array(20));
   await writer.close();
   expect((await readFile(path)).length).toBe(24 + 16 + 20);
+});
+
+test("what stack gives is written with its own link type; what is no packet is refused", async () => {
+  const file = await encodeCapture([stack(IPv4(), UDP({ dport: 9 }), "hi")], { format: "pcapng" });
+  const [packet] = [...readCapture(file)];
+  expect([packet!.linkType, `${packet}`]).toEqual([228, packet!.summary()]);
+  await expect(encodeCapture([{} as Packet])).rejects.toThrow("packet: expected a Packet, what stack(…) gives");
 });

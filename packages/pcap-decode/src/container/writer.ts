@@ -1,3 +1,4 @@
+import { Stack } from "../build/stack.ts";
 import { checkInteger, InvalidValueError } from "../errors.ts";
 import { Packet } from "../packet.ts";
 import type { CaptureBlock } from "./block.ts";
@@ -32,8 +33,8 @@ export interface CaptureWriterOptions {
   readonly byteOrder?: "little" | "big";
 }
 
-/** Anything that can be written as a packet; bytes are stamped with the current time. */
-export type WritablePacket = Packet | Uint8Array;
+/** Anything that can be written as a packet; bytes and what `stack` gives are stamped with the current time. */
+export type WritablePacket = Packet | Stack | Uint8Array;
 
 const FLUSH_AT = 256 * 1024;
 const LARGEST_LINK_TYPE = 0xffff;
@@ -87,12 +88,19 @@ export class CaptureWriter {
    * and cheap. Throws an `InvalidValueError` when a pcap file would need a second link type.
    */
   write(packet: WritablePacket): Promise<void> | undefined {
-    const each = packet instanceof Packet ? packet : Packet.from(packet, { linkType: this.#options.linkType ?? 1 });
+    const each = this.#packet(packet);
     this.#check();
     if (this.#ng === undefined) this.#writePcap(each);
     else this.#writePcapng(this.#ng, each);
     this.packets++;
     return this.#length >= FLUSH_AT ? this.flush() : this.#pending;
+  }
+
+  #packet(packet: WritablePacket): Packet {
+    if (packet instanceof Packet) return packet;
+    if (packet instanceof Stack) return packet.packet();
+    if (packet instanceof Uint8Array) return Packet.from(packet, { linkType: this.#options.linkType ?? 1 });
+    throw new InvalidValueError("packet", packet, "a Packet, what stack(…) gives, or a Uint8Array");
   }
 
   /** Writes a block of a pcapng file as it is; the first must be a section. Throws for a pcap file. */

@@ -118,3 +118,8 @@ describe("messages", () => {
     expect(DNS.decode(bytes.slice(0, bytes.length - 1))!.extra.length).toBeGreaterThan(0);
   });
 });
+
+test("a type that is a name is refused, not written as 0", () => {
+  const questions = [{ name: "a.example", type: "A" as unknown as number, class: 1 }];
+  expect(() => stack(DNS({ questions })).bytes()).toThrow("DNS.questions: expected types such as DNSType.A");
+});

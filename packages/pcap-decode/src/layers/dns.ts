@@ -1,5 +1,6 @@
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../address.ts";
 import type { ByteWriter } from "../build/byte-writer.ts";
+import { InvalidValueError } from "../errors.ts";
 import { bits, dynamic, type Field, u16 } from "../field.ts";
 import { fromHex, toHex } from "../hex.ts";
 import { defineLayer } from "../layer.ts";
@@ -146,9 +147,15 @@ function offsets(out: ByteWriter): NameOffsets {
   return map;
 }
 
+/** Text would be written as 0. */
+function typeNumber(type: number): number {
+  if (Number.isInteger(type) && type >= 0 && type <= 0xffff) return type;
+  throw new InvalidValueError("type", type, "types such as DNSType.A");
+}
+
 function writeRecord(out: ByteWriter, record: DNSRecord): void {
   writeName(out, record.name, offsets(out));
-  out.u16(record.type);
+  out.u16(typeNumber(record.type));
   out.u16(record.class ?? 1);
   out.u32(record.ttl ?? 0);
   const lengthAt = out.length;
@@ -180,7 +187,7 @@ function questions(): Field<DNSQuestion[], readonly DNSQuestion[]> {
     write(out, list = []) {
       for (const { name, type, class: of } of list) {
         writeName(out, name, offsets(out));
-        out.u16(type ?? DNSType.A);
+        out.u16(typeNumber(type ?? DNSType.A));
         out.u16(of ?? 1);
       }
     },

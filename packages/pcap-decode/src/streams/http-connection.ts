@@ -50,6 +50,8 @@ export class HTTPConnection {
   #headBytes = 0;
   /** The same of the messages whose bodies are under way: they may be told before they end. */
   readonly #current = { request: 0, response: 0 };
+  /** What the limit over all connections was told last. */
+  #accounted = 0;
   #client: StreamSide | undefined;
   #serverWasLost = false;
 
@@ -126,6 +128,7 @@ export class HTTPConnection {
 
   /** Lets go of all that is held: what waits is told as it is. */
   giveUp(): void {
+    this.#accounted = 0;
     this.#requests.giveUp();
     this.#responses.giveUp();
     this.#tellFirst(this.#waiting.length);
@@ -175,9 +178,9 @@ export class HTTPConnection {
 
   /** Tells the first `count` of the transactions that wait. */
   #tellFirst(count: number): void {
-    if (count <= 0) return;
-    for (const memory of this.#heads.splice(0, count)) this.#headBytes -= memory;
-    for (const transaction of this.#waiting.splice(0, count)) {
+    for (let left = count; left > 0; left--) {
+      this.#headBytes -= this.#heads.shift()!;
+      const transaction = this.#waiting.shift()!;
       for (const message of [transaction.request, transaction.response]) {
         if (message === undefined) continue;
         this.#shared.bodyBytes -= message.body.kept;
@@ -190,7 +193,10 @@ export class HTTPConnection {
   #account(): void {
     const { request, response } = this.#current;
     const gathered = this.#requests.gathered + this.#responses.gathered;
-    this.#shared.heads.set(this, this.#headBytes + request + response + gathered);
+    const memory = this.#headBytes + request + response + gathered;
+    if (memory === this.#accounted) return;
+    this.#accounted = memory;
+    this.#shared.heads.set(this, memory);
   }
 }
 

@@ -42,11 +42,13 @@ export class TCPStream {
   readonly index: number;
   /** Who opened the connection; without a SYN whoever has the higher port, when the other is below 1024, or spoke first. */
   get client(): Endpoint {
-    return endpointOf(this.#words, this.#clientIsA);
+    this.#client ??= endpointOf(this.#words, this.#clientIsA);
+    return this.#client;
   }
 
   get server(): Endpoint {
-    return endpointOf(this.#words, !this.#clientIsA);
+    this.#server ??= endpointOf(this.#words, !this.#clientIsA);
+    return this.#server;
   }
 
   /** Who sent the first packet seen. */
@@ -64,6 +66,8 @@ export class TCPStream {
   handler: TCPStreamHandler | undefined;
   readonly #words: FlowWords;
   readonly #clientIsA: boolean;
+  #client: Endpoint | undefined;
+  #server: Endpoint | undefined;
 
   /** @internal */
   constructor(
