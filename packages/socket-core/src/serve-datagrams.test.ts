@@ -197,7 +197,7 @@ describe("close", () => {
   it("does not wait for a handler that goes on after that", async () => {
     const server = start(() => new Promise(() => {}));
     await bound().sendto("hello", server.address);
-    await vi.waitFor(() => expect(server.handlers).toBe(1));
+    await expect.poll(() => server.handlers).toBe(1);
     await server.close();
     await server.closed;
   });

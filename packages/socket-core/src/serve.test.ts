@@ -233,7 +233,7 @@ describe("close", () => {
       return new Promise(() => {});
     });
     await dial(server);
-    await vi.waitFor(() => expect(signals).toHaveLength(1));
+    await expect.poll(() => signals.length).toBe(1);
     await server.close({ grace: 20 });
     expect([signals[0]?.aborted, server.connections]).toEqual([true, 0]);
   });
