@@ -92,7 +92,7 @@ export class Session {
   get pending(): OutgoingMessage[] {
     return this.#speech.pending(this.room?.name ?? "");
   }
-  /** Messages that the server has not acknowledged, of all rooms. */
+  /** Messages of all rooms that the server is not known to have. */
   get unacknowledged(): OutgoingMessage[] {
     return this.#speech.unacknowledged;
   }

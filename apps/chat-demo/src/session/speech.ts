@@ -29,9 +29,9 @@ export class Speech {
     return this.#outbox.destination;
   }
 
-  /** Messages that the server has not acknowledged, of all rooms. */
+  /** Messages of all rooms that the server is not known to have: not acknowledged, and not back in their room either. */
   get unacknowledged(): OutgoingMessage[] {
-    return this.#outbox.messages;
+    return this.#outbox.messages.filter(({ shown }) => !shown);
   }
 
   /** What was said in a room and does not stand there yet. */
