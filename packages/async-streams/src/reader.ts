@@ -288,7 +288,7 @@ export class Reader implements AsyncIterable<string> {
   /** A line that is wholly there, or undefined; before `from` there is no end of a line. */
   #takeLine(from: number, limit: number): string | undefined {
     const queue = this.#queue;
-    if (from === 0 && this.#lines === undefined && DecodedLines.mayBeIn(queue)) this.#lines = DecodedLines.of(queue);
+    if (from === 0 && this.#lines === undefined) this.#lines = DecodedLines.of(queue);
     const lines = this.#lines;
     if (!lines) return takeLine(queue, from, limit);
     const line = lines.take(queue, limit);

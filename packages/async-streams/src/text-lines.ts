@@ -56,15 +56,11 @@ export class DecodedLines {
 
   /** What is there, or null where one by one is better: too little, or not ASCII, where characters are not bytes. */
   static of(queue: ByteQueue): DecodedLines | null {
+    if (queue.length < MIN_TOGETHER) return null;
     const last = queue.lastIndexOf(NEWLINE, MAX_TOGETHER);
     if (last < 0) return null;
     const text = queue.peekText(last);
     return text.length === last ? new DecodedLines(text.split("\n")) : null;
-  }
-
-  /** Whether it is worth to try. */
-  static mayBeIn(queue: ByteQueue): boolean {
-    return queue.length >= MIN_TOGETHER;
   }
 
   /** Whether all of them have been taken. */
