@@ -6,6 +6,7 @@ const executablePath = "/usr/bin/chromium";
 
 /** Why there is no browser here, or undefined. */
 export const noBrowser: string | undefined = existsSync(executablePath) ? undefined : `there is no ${executablePath}`;
+if (noBrowser !== undefined) console.log(`The page is not tested: ${noBrowser}`);
 
 const opened: Browser[] = [];
 

@@ -92,18 +92,21 @@ describe("handshakes that never end", () => {
   });
 });
 
-it.skipIf(process.platform !== "linux")("asks a silent TCP client within a minute whether it is there", async () => {
-  const server = await ChatProcess.start();
-  const ada = (await FrameClient.jsonLines(server.port)).hello({ nick: "ada" });
-  await ada.next("history");
-  const port = server.port.toString(16).toUpperCase().padStart(4, "0");
-  // proc_net_tcp(5): the timer that runs, 2 is keep-alive, and its hundredths of a second.
-  const timer = new RegExp(`0100007F:${port} \\S+ 01 \\S+ 02:([0-9A-F]+) `);
-  let left: string | undefined;
-  while (left === undefined) left = timer.exec(await readFile("/proc/net/tcp", "utf8"))?.[1];
-  expect(Number.parseInt(left, 16)).toBeLessThanOrEqual(60 * 100);
-  await ada.close();
-});
+it.skipIf(process.platform !== "linux")(
+  "asks a silent TCP client within a minute whether it is there (needs Linux's /proc)",
+  async () => {
+    const server = await ChatProcess.start();
+    const ada = (await FrameClient.jsonLines(server.port)).hello({ nick: "ada" });
+    await ada.next("history");
+    const port = server.port.toString(16).toUpperCase().padStart(4, "0");
+    // proc_net_tcp(5): the timer that runs, 2 is keep-alive, and its hundredths of a second.
+    const timer = new RegExp(`0100007F:${port} \\S+ 01 \\S+ 02:([0-9A-F]+) `);
+    let left: string | undefined;
+    while (left === undefined) left = timer.exec(await readFile("/proc/net/tcp", "utf8"))?.[1];
+    expect(Number.parseInt(left, 16)).toBeLessThanOrEqual(60 * 100);
+    await ada.close();
+  },
+);
 
 describe("a flood", () => {
   it("slows down who makes it, and nobody else", async () => {

@@ -66,6 +66,7 @@ async function guessWrong(server: ChatProcess): Promise<void> {
     const { wait } = await guesser.next("problem");
     await guesser.close();
     if (wait === undefined) return;
+    // What the server asks for: before that it looks at no password.
     await sleep(wait);
   }
 }

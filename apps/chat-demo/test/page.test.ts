@@ -8,8 +8,6 @@ import { ChatProcess } from "./chat-process.ts";
 import { endPrograms, type Program } from "./program.ts";
 import { noTerminal, Terminal } from "./terminal.ts";
 
-if (noBrowser !== undefined) console.log(`The page is not tested: ${noBrowser}`);
-
 let terminal: Terminal | undefined;
 const folders: string[] = [];
 afterEach(async () => {
